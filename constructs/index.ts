@@ -1,0 +1,42 @@
+export { Component, type ComponentProps, type ExistingObject, type Extension, type Handle } from './component';
+export { ConfigMap, type ConfigMapProps } from './config-map';
+export {
+  CustomResource,
+  type PrinterColumn,
+  type ResourceFields,
+  type ResourceProps,
+  type ResourceVersion,
+} from './custom-resource';
+export { type Defaults, defaultsOf, setDefaults } from './defaults';
+export {
+  GeneratedSecret,
+  type GeneratedSecretProps,
+  generateAnnotation,
+  type SecretKey,
+  type SecretSource,
+} from './generated-secret';
+export type { ObjectRef } from './graph/reference';
+export { type Image, imageReference, type Release } from './image';
+export { KubeObject, type Manifest } from './kube-object';
+export { Namespace, type NamespaceProps, type PodSecurity, podSecurityVersion } from './namespace';
+export {
+  addresses,
+  DefaultDeny,
+  dnsPeers,
+  dnsPorts,
+  type NetworkPeer,
+  type NetworkPort,
+  NetworkRules,
+  podsIn,
+  podsOfNamespaces,
+  podsWith,
+} from './network-policy';
+export * from './node-pool';
+export { type Override, override, type Partially } from './override';
+export { type ContainerProps, type EnvValue, httpProbe, type PodProps, type Resources, tcpProbe } from './pod';
+export { ClusterRole, core, Role, rbacGroup, read, rule, ServiceAccount, type Verb, write } from './rbac';
+export * as schema from './schema';
+export { Endpoint, Service, type ServiceProps } from './service';
+export { emptyDir, PersistentVolumeClaim, quantity, type Volume } from './volume';
+export { type WebhookCall, Webhooks, type WebhooksProps } from './webhook';
+export { Deployment, type DeploymentProps, Job, type JobProps, type WorkloadProps } from './workload';

@@ -1,0 +1,203 @@
+import { type Static, type TOptional, type TSchema, Type } from '@sinclair/typebox';
+
+/**
+ * Schemas of custom resources, written once: each yields the TypeScript type and the structural OpenAPI schema.
+ *
+ * Only what an API server takes as structural can be written with these helpers: `enum` and not `const`,
+ * `additionalProperties` and not `patternProperties`, no `$ref`, no `additionalProperties: false`.
+ */
+
+/** Limits that OpenAPI knows for text. */
+export interface StringLimits {
+  readonly default?: string;
+  readonly format?: string;
+  readonly maxLength?: number;
+  readonly minLength?: number;
+  readonly pattern?: string;
+}
+
+/** Limits that OpenAPI knows for numbers. */
+export interface NumberLimits {
+  readonly default?: number;
+  readonly format?: 'int32' | 'int64' | 'double' | 'float';
+  readonly maximum?: number;
+  readonly minimum?: number;
+}
+
+/** A rule in CEL over the value it stands at. */
+export interface CelRule {
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** Marks of an object. */
+export interface ObjectMarks {
+  /** Keeps fields that are not listed, for levels that leave out fields of upstream's. */
+  readonly preserve?: boolean;
+  /** `atomic`: appliers own the object as a whole. */
+  readonly mapType?: 'atomic' | 'granular';
+  readonly rules?: readonly CelRule[];
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON value can be a default
+  readonly default?: any;
+}
+
+/** Marks of a list. */
+export interface ListMarks {
+  /** How appliers merge it; `map` needs `keys`. */
+  readonly listType?: 'atomic' | 'set' | 'map';
+  readonly keys?: readonly string[];
+  readonly maxItems?: number;
+  readonly minItems?: number;
+  readonly rules?: readonly CelRule[];
+  // biome-ignore lint/suspicious/noExplicitAny: any JSON value can be a default
+  readonly default?: any;
+}
+
+type Fields = Record<string, TSchema>;
+
+/** Text. */
+export function text(limits: StringLimits = {}) {
+  return Type.Unsafe<string>({ type: 'string', ...limits });
+}
+
+/** One of some words. */
+export function oneOf<const W extends readonly string[]>(words: W, limits: { readonly default?: W[number] } = {}) {
+  return Type.Unsafe<W[number]>({ type: 'string', enum: [...words], ...limits });
+}
+
+/** A point in time, RFC 3339. */
+export function time() {
+  return Type.Unsafe<string>({ type: 'string', format: 'date-time' });
+}
+
+export function integer(limits: NumberLimits = {}) {
+  return Type.Unsafe<number>({ type: 'integer', ...limits });
+}
+
+/** A whole number of 32 bits, as most of Kubernetes' counts. */
+export function int32(limits: Omit<NumberLimits, 'format'> = {}) {
+  return integer({ format: 'int32', ...limits });
+}
+
+/** A whole number of 64 bits. */
+export function int64(limits: Omit<NumberLimits, 'format'> = {}) {
+  return integer({ format: 'int64', ...limits });
+}
+
+export function decimal(limits: NumberLimits = {}) {
+  return Type.Unsafe<number>({ type: 'number', ...limits });
+}
+
+export function bool(limits: { readonly default?: boolean } = {}) {
+  return Type.Unsafe<boolean>({ type: 'boolean', ...limits });
+}
+
+/** A number or text: a port's number or name, a percentage. */
+export function intOrString(limits: { readonly default?: number | string; readonly pattern?: string } = {}) {
+  return Type.Unsafe<number | string>({
+    anyOf: [{ type: 'integer' }, { type: 'string' }],
+    'x-kubernetes-int-or-string': true,
+    ...limits,
+  });
+}
+
+/** An amount in Kubernetes' notation. */
+export function amount() {
+  return intOrString({
+    pattern:
+      '^(\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\\+|-)?(([0-9]+(\\.[0-9]*)?)|(\\.[0-9]+))))?$',
+  });
+}
+
+/** Fields by name; required unless wrapped in `optional`. */
+export function object<F extends Fields>(fields: F, marks: ObjectMarks = {}) {
+  return Type.Object(fields, {
+    ...(marks.preserve && { 'x-kubernetes-preserve-unknown-fields': true }),
+    ...(marks.mapType && { 'x-kubernetes-map-type': marks.mapType }),
+    ...(marks.rules && { 'x-kubernetes-validations': marks.rules }),
+    ...(marks.default !== undefined && { default: marks.default }),
+  });
+}
+
+/** Values by any key. */
+export function map<V extends TSchema>(value: V, marks: ObjectMarks = {}) {
+  return Type.Unsafe<Record<string, Static<V>>>({
+    type: 'object',
+    additionalProperties: value,
+    ...(marks.mapType && { 'x-kubernetes-map-type': marks.mapType }),
+  });
+}
+
+/** A list of equal items. */
+export function list<I extends TSchema>(item: I, marks: ListMarks = {}) {
+  const { listType, keys, rules, ...limits } = marks;
+  return Type.Unsafe<Static<I>[]>({
+    type: 'array',
+    items: item,
+    ...(listType && { 'x-kubernetes-list-type': listType }),
+    ...(keys && { 'x-kubernetes-list-map-keys': [...keys] }),
+    ...(rules && { 'x-kubernetes-validations': rules }),
+    ...limits,
+  });
+}
+
+/** An embedded Kubernetes type `T`, or free-form data: kept as it comes, checked by its consumer. */
+export function opaque<T = Record<string, unknown>>() {
+  return Type.Unsafe<T>({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
+}
+
+/** A list of an embedded Kubernetes type. */
+export function opaqueList<T>(marks: ListMarks = {}) {
+  return list(opaque<T>(), marks);
+}
+
+/** Any JSON value. */
+export function anything() {
+  return Type.Unsafe<unknown>({ 'x-kubernetes-preserve-unknown-fields': true });
+}
+
+/** A field that may be left out. */
+export function optional<S extends TSchema>(schema: S): TOptional<S> {
+  return Type.Optional(schema) as unknown as TOptional<S>;
+}
+
+/** All fields optional, as in most specs and every status. */
+export function allOptional<F extends Fields>(fields: F, marks: ObjectMarks = {}) {
+  return object(
+    Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, optional(value)])) as {
+      [K in keyof F]: TOptional<F[K]>;
+    },
+    marks,
+  );
+}
+
+/** `metav1.Condition`, with upstream's limits. */
+export function condition() {
+  return object({
+    lastTransitionTime: time(),
+    message: text({ maxLength: 32768 }),
+    observedGeneration: optional(int64({ minimum: 0 })),
+    reason: text({ maxLength: 1024, minLength: 1, pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$' }),
+    status: oneOf(['True', 'False', 'Unknown']),
+    type: text({
+      maxLength: 316,
+      pattern:
+        '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
+    }),
+  });
+}
+
+/** `metav1.LabelSelector`. */
+export function labelSelector() {
+  return object(
+    {
+      matchExpressions: optional(
+        list(object({ key: text(), operator: text(), values: optional(list(text(), { listType: 'atomic' })) }), {
+          listType: 'atomic',
+        }),
+      ),
+      matchLabels: optional(map(text())),
+    },
+    { mapType: 'atomic' },
+  );
+}

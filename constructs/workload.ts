@@ -1,0 +1,147 @@
+import { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import { Component } from './component';
+import { KubeObject } from './kube-object';
+import { type NetworkPeer, type NetworkPort, NetworkRules } from './network-policy';
+import { type Override, override } from './override';
+import { contentHashes, type PodProps, podSpec } from './pod';
+
+/** What every workload has. */
+export interface WorkloadProps extends PodProps {
+  readonly name: string;
+
+  /** Labels that select the pods; they must never change once deployed. */
+  readonly selector: Readonly<Record<string, string>>;
+
+  /** Further labels of the workload and its pods. @default - none */
+  readonly labels?: Readonly<Record<string, string>>;
+
+  /** @default - none */
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+}
+
+/** Properties of `Deployment`. */
+export interface DeploymentProps extends WorkloadProps {
+  /** With more than one, a budget lets at most one be evicted at a time, and they spread over nodes. @default 1 */
+  readonly replicas?: number;
+
+  /** `Recreate` where two pods must not run at once. @default 'RollingUpdate' */
+  readonly strategy?: 'RollingUpdate' | 'Recreate';
+
+  /** @default - as rendered */
+  readonly override?: Override<k8s.DeploymentSpec>;
+}
+
+/** Pods with an identity, a name and network rules of their own. */
+abstract class Workload extends Construct {
+  public readonly name: string;
+  public readonly namespace: string;
+
+  /** Selects the pods: for Services, network rules and budgets. */
+  public readonly selector: Readonly<Record<string, string>>;
+
+  private rules?: NetworkRules;
+
+  constructor(scope: Construct, id: string, props: Pick<WorkloadProps, 'name' | 'selector'>) {
+    super(scope, id);
+    this.name = props.name;
+    this.selector = props.selector;
+    this.namespace = Component.of(this).namespace;
+  }
+
+  /** Lets `peers` reach these pods on `ports`, by name or number. */
+  public allowFrom(peers: NetworkPeer[], ports: NetworkPort[]): this {
+    this.networkRules.addIngress(peers, ports);
+    return this;
+  }
+
+  /** Lets these pods reach `peers` on `ports`. */
+  public allowTo(peers: NetworkPeer[], ports: NetworkPort[]): this {
+    this.networkRules.addEgress(peers, ports);
+    return this;
+  }
+
+  private get networkRules(): NetworkRules {
+    this.rules ??= new NetworkRules(this, 'NetworkPolicy', {
+      name: this.name,
+      namespace: this.namespace,
+      pods: this.selector,
+    });
+    return this.rules;
+  }
+
+  protected template(props: WorkloadProps, restartPolicy?: string): k8s.PodTemplateSpec {
+    const spec = podSpec(this, props, restartPolicy);
+    return {
+      metadata: {
+        labels: { ...props.labels, ...props.selector },
+        annotations: { ...props.podAnnotations, ...contentHashes(props) },
+      },
+      spec,
+    };
+  }
+
+  protected metadata(props: WorkloadProps) {
+    return { name: props.name, namespace: this.namespace, labels: { ...props.labels, ...props.selector } };
+  }
+}
+
+/** Interchangeable pods. */
+export class Deployment extends Workload {
+  constructor(scope: Construct, id: string, props: DeploymentProps) {
+    super(scope, id, props);
+    const replicas = props.replicas ?? 1;
+    const template = this.template(props);
+    const spec: k8s.DeploymentSpec = {
+      replicas,
+      selector: { matchLabels: { ...props.selector } },
+      strategy: { type: props.strategy ?? 'RollingUpdate' },
+      template: replicas > 1 ? spread(template, props.selector) : template,
+    };
+    new KubeObject(this, 'Deployment', k8s.KubeDeployment, {
+      metadata: this.metadata(props),
+      spec: override(spec, props.override),
+    });
+    if (replicas > 1) {
+      new KubeObject(this, 'Budget', k8s.KubePodDisruptionBudget, {
+        metadata: { name: props.name, namespace: this.namespace },
+        spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: { ...props.selector } } },
+      });
+    }
+  }
+}
+
+/** Properties of `Job`. */
+export interface JobProps extends WorkloadProps {
+  /** Seconds after which the job counts as failed, its retries included. */
+  readonly activeDeadlineSeconds: number;
+
+  /** Retries before the job counts as failed. @default 6 */
+  readonly backoffLimit?: number;
+
+  /** @default - as rendered */
+  readonly override?: Override<k8s.JobSpec>;
+}
+
+/** Pods that run to completion. It is kept when done, so that a deployer can tell that it ran. */
+export class Job extends Workload {
+  constructor(scope: Construct, id: string, props: JobProps) {
+    super(scope, id, props);
+    const spec: k8s.JobSpec = {
+      activeDeadlineSeconds: props.activeDeadlineSeconds,
+      backoffLimit: props.backoffLimit ?? 6,
+      template: this.template(props, 'OnFailure'),
+    };
+    new KubeObject(this, 'Job', k8s.KubeJob, { metadata: this.metadata(props), spec: override(spec, props.override) });
+  }
+}
+
+function spread(template: k8s.PodTemplateSpec, selector: Readonly<Record<string, string>>): k8s.PodTemplateSpec {
+  const constraint = {
+    maxSkew: 1,
+    topologyKey: 'kubernetes.io/hostname',
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: { ...selector } },
+  };
+  return { ...template, spec: { ...template.spec!, topologySpreadConstraints: [constraint] } };
+}
