@@ -1,8 +1,8 @@
 import type { Static, TSchema } from '@sinclair/typebox';
-import Ajv, { type ErrorObject, type ValidateFunction } from 'ajv';
 import type { ApiObject, ApiObjectMetadata } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { isMap, PlainObject, prune } from './kube-object';
+import { PlainObject, prune } from './kube-object';
+import { plainSchema, schemaCheck } from './schema-check';
 
 /** One version of a custom resource. */
 export interface ResourceVersion<S extends TSchema = TSchema> {
@@ -79,7 +79,7 @@ export type ResourceFields<S extends TSchema> = Omit<Static<S>, 'status'> & {
 /** A kind of custom resource, defined once: its type, its CRD and its check. */
 export class CustomResource<S extends TSchema = TSchema> {
   public readonly apiVersion: string;
-  private validator?: ValidateFunction;
+  private validate?: (fields: unknown) => string[];
 
   constructor(public readonly props: ResourceProps<S>) {
     const stored = props.versions.filter(version => version.storage);
@@ -140,16 +140,14 @@ export class CustomResource<S extends TSchema = TSchema> {
 
   /** What is wrong with an object's fields, by the schema: empty when nothing is. */
   public check(fields: object): string[] {
-    this.validator ??= new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(
-      closed(plain(this.props.versions[0].schema)) as object,
-    );
-    const { apiVersion, kind, metadata, ...rest } = JSON.parse(JSON.stringify(prune(fields)));
-    return this.validator(rest) ? [] : this.validator.errors!.map(describe);
+    const { apiVersion, kind, metadata, ...rest } = prune(fields) as Record<string, unknown>;
+    this.validate ??= schemaCheck(this.props.versions[0].schema);
+    return this.validate(rest);
   }
 }
 
 function renderVersion({ name, schema, served, storage, subresources, columns, selectableFields }: ResourceVersion) {
-  const { properties, required, ...rest } = plain(schema) as Record<string, unknown>;
+  const { properties, required, ...rest } = plainSchema(schema) as Record<string, unknown>;
   return {
     name,
     served: served ?? true,
@@ -171,34 +169,4 @@ function renderVersion({ name, schema, served, storage, subresources, columns, s
       },
     },
   };
-}
-
-/** The schema as JSON, without the library's own marks and without empty `required` lists. */
-function plain(schema: TSchema): unknown {
-  return JSON.parse(JSON.stringify(schema));
-}
-
-/** The schema for a check at synth: fields that an API server would drop are errors. */
-function closed(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(closed);
-  if (!isMap(schema)) return schema;
-  const inner: Record<string, unknown> = { ...schema };
-  if (isMap(schema.properties)) {
-    inner.properties = Object.fromEntries(
-      Object.entries(schema.properties).map(([key, value]) => [key, closed(value)]),
-    );
-    if (!schema['x-kubernetes-preserve-unknown-fields'] && !schema.additionalProperties)
-      inner.additionalProperties = false;
-  }
-  if (isMap(schema.additionalProperties)) inner.additionalProperties = closed(schema.additionalProperties);
-  if (schema.items) inner.items = closed(schema.items);
-  return inner;
-}
-
-function describe(error: ErrorObject): string {
-  const at = error.instancePath.slice(1).replaceAll('/', '.');
-  const where = at ? `'${at}'` : 'the object';
-  if (error.keyword === 'additionalProperties') return `${where} has no field '${error.params.additionalProperty}'`;
-  if (error.keyword === 'enum') return `${where} must be one of '${error.params.allowedValues.join("', '")}'`;
-  return `${where} ${error.message}`;
 }

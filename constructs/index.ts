@@ -1,4 +1,11 @@
-export { Component, type ComponentProps, type ExistingObject, type Extension, type Handle } from './component';
+export {
+  apiObjects,
+  Component,
+  type ComponentProps,
+  type ExistingObject,
+  type Extension,
+  type Handle,
+} from './component';
 export { ConfigMap, type ConfigMapProps } from './config-map';
 export {
   CustomResource,
@@ -15,7 +22,7 @@ export {
   type SecretKey,
   type SecretSource,
 } from './generated-secret';
-export type { ObjectRef } from './graph/reference';
+export * from './graph';
 export { type Image, imageReference, type Release } from './image';
 export { KubeObject, type Manifest } from './kube-object';
 export { Namespace, type NamespaceProps, type PodSecurity, podSecurityVersion } from './namespace';
@@ -36,6 +43,7 @@ export { type Override, override, type Partially } from './override';
 export { type ContainerProps, type EnvValue, httpProbe, type PodProps, type Resources, tcpProbe } from './pod';
 export { ClusterRole, core, Role, rbacGroup, read, rule, ServiceAccount, type Verb, write } from './rbac';
 export * as schema from './schema';
+export { schemaCheck } from './schema-check';
 export { Endpoint, Service, type ServiceProps } from './service';
 export { emptyDir, PersistentVolumeClaim, quantity, type Volume } from './volume';
 export { type WebhookCall, Webhooks, type WebhooksProps } from './webhook';

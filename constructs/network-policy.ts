@@ -67,11 +67,11 @@ export class NetworkRules extends Construct {
   }
 
   public addIngress(from: NetworkPeer[], ports: NetworkPort[]): void {
-    this.ingress.push({ from: from.length > 0 ? from : undefined, ports: ports.map(policyPort) });
+    this.ingress.push({ from: from.length > 0 ? from : undefined, ports: listOrNothing(ports.map(policyPort)) });
   }
 
   public addEgress(to: NetworkPeer[], ports: NetworkPort[]): void {
-    this.egress.push({ to: to.length > 0 ? to : undefined, ports: ports.map(policyPort) });
+    this.egress.push({ to: to.length > 0 ? to : undefined, ports: listOrNothing(ports.map(policyPort)) });
   }
 
   private types(): string[] {

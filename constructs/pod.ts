@@ -52,7 +52,7 @@ export interface ContainerProps {
 
 /** A pod, hardened unless told otherwise: Pod Security Standard `restricted`, no API token. */
 export interface PodProps {
-  readonly account: ServiceAccount;
+  readonly account: Pick<ServiceAccount, 'name'>;
 
   /** Mounts the account's token. @default false */
   readonly usesApi?: boolean;

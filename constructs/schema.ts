@@ -14,6 +14,7 @@ export interface StringLimits {
   readonly maxLength?: number;
   readonly minLength?: number;
   readonly pattern?: string;
+  readonly rules?: readonly CelRule[];
 }
 
 /** Limits that OpenAPI knows for numbers. */
@@ -56,8 +57,8 @@ export interface ListMarks {
 type Fields = Record<string, TSchema>;
 
 /** Text. */
-export function text(limits: StringLimits = {}) {
-  return Type.Unsafe<string>({ type: 'string', ...limits });
+export function text({ rules, ...limits }: StringLimits = {}) {
+  return Type.Unsafe<string>({ type: 'string', ...(rules && { 'x-kubernetes-validations': rules }), ...limits });
 }
 
 /** One of some words. */

@@ -1,0 +1,2 @@
+export { Kubeflow, type KubeflowProps } from './kubeflow';
+export { aggregateTo } from './roles';

@@ -1,0 +1,153 @@
+import { k8s } from 'cdk8s-plus-27';
+import type { Construct } from 'constructs';
+import {
+  addresses,
+  Component,
+  type ComponentProps,
+  KubeObject,
+  Namespace,
+  NetworkRules,
+  type PodSecurity,
+  podsIn,
+  podsWith,
+  quantity,
+  ServiceAccount,
+} from '../../constructs';
+import type { ObjectStore, StoreIdentity } from '../roles';
+import { bindingName, type Member, roleNames, type TenantRole } from './members';
+import { defaultLimits, type Quota, quotaOf } from './quota';
+import { Profile } from './resources';
+
+/** Properties of `Tenant`. */
+export interface TenantProps extends ComponentProps<Tenant> {
+  /** E-mail address under which the identity provider knows the owner. */
+  readonly owner: string;
+
+  /** People beside the owner. @default - none */
+  readonly members?: readonly Member[];
+
+  /** Ceilings for everything that runs in the namespace. */
+  readonly quota: Quota;
+
+  /** Level that pods are held to. @default 'restricted' */
+  readonly podSecurity?: PodSecurity;
+
+  /** Address ranges outside the cluster that pods may reach on port 443. @default - none */
+  readonly egress?: readonly string[];
+
+  /** Where the tenant keeps data; gives it an identity for its own prefix. @default - no store */
+  readonly objectStore?: ObjectStore;
+
+  /** Bucket in which the tenant owns the prefix of its name. @default 'tenants' */
+  readonly bucket?: string;
+
+  /** Labels of the namespace, such as a cost centre. @default - none but the platform's */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A team's place: namespace, Profile, bindings, quota, limits, network fences and an identity at the object store.
+ * Namespaced objects carry the names that upstream's profile controller gives them, so that it adopts them.
+ *
+ * @example
+ * new Tenant(app, 'tenant-vision', { owner: 'ada@example.com', quota: { cpu: '16', memory: '64Gi', storage: '200Gi' } });
+ */
+export class Tenant extends Component {
+  /** Account of the tenant at the object store; absent without one. */
+  public readonly store?: StoreIdentity;
+
+  constructor(scope: Construct, id: string, props: TenantProps & { readonly namespace: string }) {
+    super(scope, id, props, props.namespace);
+    this.needs(props.objectStore);
+    this.renderNamespace(props);
+    this.renderMembers(props);
+    this.renderQuota(props);
+    this.renderNetwork(props);
+    this.store = this.renderStore(props);
+    this.extend(props.extensions);
+  }
+
+  private renderNamespace({ owner, podSecurity, labels, quota }: TenantProps): void {
+    new Namespace(this, 'Namespace', {
+      name: this.namespace,
+      podSecurity,
+      labels: {
+        'app.kubernetes.io/part-of': 'kubeflow-profile',
+        'flowyard.dev/tenant': this.namespace,
+        'istio-injection': 'enabled',
+        'katib.kubeflow.org/metrics-collector-injection': 'enabled',
+        'pipelines.kubeflow.org/enabled': 'true',
+        'serving.kubeflow.org/inferenceservice': 'enabled',
+        ...labels,
+      },
+      // The profile controller adopts a namespace only when this names the profile's owner.
+      annotations: { owner },
+    });
+    Profile.create(this, 'Profile', {
+      metadata: { name: this.namespace },
+      spec: { owner: { kind: 'User', name: owner }, resourceQuotaSpec: { hard: quotaOf(quota) } },
+    });
+  }
+
+  private renderMembers({ owner, members = [] }: TenantProps): void {
+    const editor = new ServiceAccount(this, 'Editor', { name: 'default-editor' });
+    const viewer = new ServiceAccount(this, 'Viewer', { name: 'default-viewer' });
+    this.bind('default-editor', 'edit', editor.subject);
+    this.bind('default-viewer', 'view', viewer.subject);
+    this.bind('namespaceAdmin', 'admin', user(owner), { role: 'admin', user: owner });
+    for (const { user: name, role } of members) {
+      this.bind(bindingName(name, role), role, user(name), { role: roleNames[role], user: name });
+    }
+  }
+
+  private bind(
+    name: string,
+    role: TenantRole | 'admin',
+    subject: k8s.Subject,
+    annotations?: Record<string, string>,
+  ): void {
+    new KubeObject(this, `Binding-${name}`, k8s.KubeRoleBinding, {
+      metadata: { name, annotations },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: `kubeflow-${role}` },
+      subjects: [subject],
+    });
+  }
+
+  private renderQuota({ quota }: TenantProps): void {
+    const hard = Object.entries(quotaOf(quota)).map(([key, value]) => [key, quantity(value)]);
+    new KubeObject(this, 'Quota', k8s.KubeResourceQuota, {
+      metadata: { name: 'kf-resource-quota' },
+      spec: { hard: Object.fromEntries(hard) },
+    });
+    new KubeObject(this, 'Limits', k8s.KubeLimitRange, {
+      metadata: { name: 'tenant-limits' },
+      spec: { limits: defaultLimits() },
+    });
+  }
+
+  private renderNetwork({ egress = [], objectStore }: TenantProps): void {
+    const rules = new NetworkRules(this, 'Network', { name: 'tenant', namespace: this.namespace, pods: {} });
+    rules.addIngress([podsWith({})], []);
+    rules.addEgress([podsWith({})], []);
+    if (objectStore) rules.addEgress([podsIn(objectStore.endpoint.namespace)], [objectStore.endpoint.port]);
+    if (egress.length > 0)
+      rules.addEgress(
+        egress.map(cidr => addresses(cidr)),
+        [443],
+      );
+  }
+
+  private renderStore({ objectStore, bucket = 'tenants' }: TenantProps): StoreIdentity | undefined {
+    objectStore?.addBucket({ name: bucket });
+    return objectStore?.addIdentity(this, 'Store', {
+      name: `tenant-${this.namespace}`,
+      namespace: this.namespace,
+      secretName: 'minioaccess',
+      grants: [{ bucket, prefix: `${this.namespace}/`, access: 'readWrite' }],
+    });
+  }
+}
+
+function user(name: string): k8s.Subject {
+  return { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name };
+}

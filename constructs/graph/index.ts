@@ -1,0 +1,4 @@
+export { DanglingReferences, type GraphInput, type GraphNode, type OrderedNode, orderObjects } from './graph';
+export type { ObjectRef } from './reference';
+export { groupOf, refKey, refText } from './reference';
+export { generatedKeys, podTemplate, type Reference, referencesOf } from './references';

@@ -1,0 +1,64 @@
+import type { TSchema } from '@sinclair/typebox';
+import Ajv, { type ErrorObject } from 'ajv';
+import { closest, distance } from 'fastest-levenshtein';
+import { isMap } from './kube-object';
+
+/** The schema as JSON, without the library's own marks. */
+export function plainSchema(schema: TSchema): unknown {
+  return JSON.parse(JSON.stringify(schema));
+}
+
+/**
+ * A function that tells what is wrong with a value: unknown, missing and misshapen fields, each by its path. Fields
+ * that an API server would silently drop are errors here.
+ */
+export function schemaCheck(schema: TSchema): (value: unknown) => string[] {
+  const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, validateFormats: false });
+  const validate = ajv.compile(closed(plainSchema(schema)) as object);
+  return value => (validate(JSON.parse(JSON.stringify(value))) ? [] : validate.errors!.filter(isCause).map(describe));
+}
+
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (!isMap(schema)) return schema;
+  const inner: Record<string, unknown> = { ...schema };
+  if (isMap(schema.properties)) {
+    inner.properties = Object.fromEntries(
+      Object.entries(schema.properties).map(([key, value]) => [key, closed(value)]),
+    );
+    if (!schema['x-kubernetes-preserve-unknown-fields'] && !schema.additionalProperties)
+      inner.additionalProperties = false;
+  }
+  if (isMap(schema.additionalProperties)) inner.additionalProperties = closed(schema.additionalProperties);
+  if (schema.items) inner.items = closed(schema.items);
+  return inner;
+}
+
+/** A union fails once for itself and once for each of its members: the members say nothing new. */
+function isCause({ schemaPath }: ErrorObject): boolean {
+  return !/\/anyOf\/\d+\//.test(schemaPath);
+}
+
+function describe(error: ErrorObject): string {
+  const at = error.instancePath.slice(1).replaceAll('/', '.');
+  const where = at ? `'${at}'` : 'the object';
+  switch (error.keyword) {
+    case 'additionalProperties': {
+      const unknown = error.params.additionalProperty;
+      const known = Object.keys(error.parentSchema?.properties ?? {});
+      const near = known.length > 0 ? closest(unknown, known) : undefined;
+      const hint = near && distance(unknown, near) <= 3 ? `did you mean '${near}'` : `it takes '${known.join("', '")}'`;
+      return `${where} has no field '${unknown}'; ${hint}`;
+    }
+    case 'required':
+      return `${where} lacks the field '${error.params.missingProperty}'`;
+    case 'enum':
+      return `${where} must be one of '${error.params.allowedValues.join("', '")}', got ${JSON.stringify(error.data)}`;
+    case 'pattern':
+      return `${where} must be ${error.parentSchema?.title ?? `text that matches '${error.params.pattern}'`}, got ${JSON.stringify(error.data)}`;
+    case 'anyOf':
+      return `${where} must be a number or text, got ${JSON.stringify(error.data)}`;
+    default:
+      return `${where} ${error.message}, got ${JSON.stringify(error.data)}`;
+  }
+}

@@ -1,0 +1,95 @@
+import { schemaCheck } from '../constructs';
+import { type Environment, environmentSchema } from './schema';
+
+let check: ReturnType<typeof schemaCheck> | undefined;
+
+/** Settings that contradict themselves or do not fit the schema, all of them at once. */
+export class InvalidEnvironment extends Error {
+  constructor(
+    public readonly environment: string,
+    public readonly problems: readonly string[],
+  ) {
+    super(`environment '${environment}' is not valid:\n  ${problems.join('\n  ')}`);
+  }
+}
+
+/**
+ * Checks settings and hands them back: the only way into the platform.
+ *
+ * @throws InvalidEnvironment naming each wrong setting by its path, before anything is rendered or called
+ */
+export function defineEnvironment(environment: Environment): Environment {
+  check ??= schemaCheck(environmentSchema);
+  const problems = check(environment);
+  if (problems.length === 0) problems.push(...contradictions(environment));
+  if (problems.length > 0) throw new InvalidEnvironment(String(environment?.name ?? ''), problems);
+  return environment;
+}
+
+function contradictions({ infrastructure, platform, tenants }: Environment): string[] {
+  const pools = new Map(infrastructure.nodePools.map(pool => [pool.name, pool]));
+  const poolNames = [...pools.keys()].map(name => `'${name}'`).join(', ') || 'none';
+  const problems = [
+    ...duplicates(infrastructure.nodePools, 'infrastructure.nodePools', pool => pool.name),
+    ...duplicates(tenants, 'tenants', tenant => tenant.name),
+    ...ranges('infrastructure.apiServer.callsFrom', infrastructure.apiServer.callsFrom),
+    ...ranges('infrastructure.apiServer.addresses', infrastructure.apiServer.addresses),
+  ];
+  if (platform.nodePool !== undefined && !pools.has(platform.nodePool)) {
+    problems.push(`'platform.nodePool' must be one of the node pools ${poolNames}, got '${platform.nodePool}'`);
+  }
+  if (platform.nodePool !== undefined && pools.get(platform.nodePool)?.gpu) {
+    problems.push(`'platform.nodePool' must be a pool without accelerators, got '${platform.nodePool}'`);
+  }
+  tenants.forEach((tenant, at) => {
+    if (reserved.test(tenant.name)) {
+      problems.push(
+        `'tenants.${at}.name' must not be a namespace of the cluster or the platform, got '${tenant.name}'`,
+      );
+    }
+    const people = [tenant.owner, ...(tenant.members ?? []).map(({ user }) => user)];
+    problems.push(...duplicates(people, `tenants.${at}.members`, person => person.toLowerCase()));
+    problems.push(...ranges(`tenants.${at}.egress`, tenant.egress ?? []));
+    for (const [pool, count] of Object.entries(tenant.quota.gpus ?? {})) {
+      const gpu = pools.get(pool)?.gpu;
+      if (!gpu)
+        problems.push(`'tenants.${at}.quota.gpus' must name a node pool with 'gpu' among ${poolNames}, got '${pool}'`);
+      else if (count > gpu.count * pools.get(pool)!.nodes) {
+        const all = gpu.count * pools.get(pool)!.nodes;
+        problems.push(`'tenants.${at}.quota.gpus.${pool}' must be at most the ${all} of the pool, got ${count}`);
+      }
+    }
+  });
+  return problems;
+}
+
+/** Namespaces that a tenant would take from the cluster or the platform. */
+const reserved =
+  /^(default|kube-.*|kubeflow|kubeflow-system|istio-.*|knative-.*|cert-manager|minio|auth|oauth2-proxy|flowyard-.*|gmp-.*|gke-.*|amazon-.*)$/;
+
+function duplicates<T>(list: readonly T[], path: string, keyOf: (item: T) => string): string[] {
+  const seen = new Set<string>();
+  return list.flatMap(item => {
+    const key = keyOf(item);
+    if (seen.has(key)) return [`'${path}' must name each once, got '${key}' twice`];
+    seen.add(key);
+    return [];
+  });
+}
+
+/** Address ranges must be networks: with bits of a host they mean something else than they say. */
+function ranges(path: string, list: readonly string[]): string[] {
+  return list.flatMap((range, at) => {
+    const [address, bits] = range.split('/') as [string, string];
+    const octets = address.split('.').map(Number);
+    if (octets.some(octet => octet > 255) || Number(bits) > 32) {
+      return [`'${path}.${at}' must be an address range such as '10.0.0.0/8', got '${range}'`];
+    }
+    const value = octets.reduce((sum, octet) => sum * 256 + octet, 0);
+    const size = 2 ** (32 - Number(bits));
+    if (value % size === 0) return [];
+    const network = value - (value % size);
+    const text = [24, 16, 8, 0].map(shift => Math.floor(network / 2 ** shift) % 256).join('.');
+    return [`'${path}.${at}' must be a network, '${text}/${bits}', got '${range}'`];
+  });
+}

@@ -1,0 +1,3 @@
+export { defineEnvironment, InvalidEnvironment } from './define';
+export { environmentNames, loadEnvironment } from './load';
+export type { Environment, NodePoolSettings, TenantSettings } from './schema';

@@ -1,0 +1,161 @@
+import type { Static } from '@sinclair/typebox';
+import { schema as s } from '../constructs';
+
+/** `registry.example.com/mirror`, without scheme. */
+const registry = () =>
+  s.text({
+    pattern: '^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$',
+    title: "a registry without scheme such as 'registry.example.com/mirror'",
+  });
+
+/** An address range such as `10.0.0.0/8`. */
+const cidr = () =>
+  s.text({ pattern: '^[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2}$', title: "an address range such as '10.0.0.0/8'" });
+
+/** A Kubernetes quantity such as `500m` or `64Gi`. */
+const quantity = () =>
+  s.text({
+    pattern: '^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$',
+    title: "a quantity such as '500m' or '64Gi'",
+  });
+
+/** An address under which the identity provider knows a person. */
+const email = () => s.text({ pattern: '^[^@\\s]+@[^@\\s]+$', title: "an e-mail address such as 'ada@example.com'" });
+
+/** A name that can be a namespace: 42 characters leave room for what is derived from it. */
+const dnsLabel = (maxLength = 42) =>
+  s.text({
+    pattern: '^[a-z]([a-z0-9-]*[a-z0-9])?$',
+    maxLength,
+    title: 'a name of lower-case letters, digits and hyphens that begins with a letter',
+  });
+
+const nodePool = s.object({
+  /** Short name, unique in the environment. */
+  name: dnsLabel(),
+  /** Nodes at rest. */
+  nodes: s.int32({ minimum: 0, maximum: 1000 }),
+  /** CPU cores of a node. */
+  cpu: s.int32({ minimum: 1, maximum: 1024 }),
+  /** Memory of a node, such as `64Gi`. */
+  memory: quantity(),
+  /** Accelerators of a node: the pool is tainted for those who ask for them. */
+  gpu: s.optional(
+    s.object({
+      /** Product name, such as `nvidia-l4`. */
+      type: dnsLabel(),
+      /** Devices on each node. */
+      count: s.int32({ minimum: 1, maximum: 16 }),
+      /** Extended resource that pods ask for. Default: `nvidia.com/gpu`. */
+      resource: s.optional(
+        s.text({ pattern: '^[a-z0-9.-]+/[a-zA-Z0-9._-]+$', title: "an extended resource such as 'nvidia.com/gpu'" }),
+      ),
+    }),
+  ),
+});
+
+const infrastructure = s.object({
+  /** `embedded`: a control plane on this machine with simulated nodes. `existing`: a cluster that you have. */
+  kind: s.oneOf(['embedded', 'existing']),
+  /** Pools of nodes. An embedded control plane simulates them; on an existing cluster they must be there. */
+  nodePools: s.list(nodePool),
+  /** What network policies must know of the API server: it is never guessed. */
+  apiServer: s.object({
+    /** Where its calls to webhooks come from. */
+    callsFrom: s.list(cidr(), { minItems: 1 }),
+    /** Where pods reach it. */
+    addresses: s.list(cidr(), { minItems: 1 }),
+    /** Ports on which pods reach it. */
+    ports: s.list(s.int32({ minimum: 1, maximum: 65535 }), { minItems: 1 }),
+  }),
+  /** StorageClass of all claims. Default: the cluster's default class. */
+  storageClass: s.optional(s.text({ minLength: 1 })),
+});
+
+const platform = s.object({
+  /** Release that is re-created. */
+  version: s.oneOf(['26.03.1']),
+  /** Node pool of the platform's own pods. Default: anywhere. */
+  nodePool: s.optional(dnsLabel()),
+  /** Registry that mirrors all images. Default: each from its own. */
+  imageRegistry: s.optional(registry()),
+  /** Keeps artifacts, models and data. */
+  objectStore: s.object({
+    kind: s.oneOf(['minio']),
+    /** Storage for all buckets, such as `20Gi`. */
+    capacity: quantity(),
+  }),
+  /** Training Operator v1: TFJob, PyTorchJob and the other kinds of the first generation. Default: false. */
+  trainingOperator: s.optional(s.bool()),
+  /** JSON patches over rendered objects, by construct path; one that matches nothing is an error. */
+  patches: s.optional(
+    s.list(
+      s.object({
+        /** Such as `minio/Server/Deployment`. */
+        path: s.text({ minLength: 1 }),
+        patch: s.list(
+          s.object({
+            op: s.oneOf(['add', 'remove', 'replace', 'test']),
+            /** JSON pointer, such as `/spec/replicas`. */
+            path: s.text({ pattern: '^/', title: "a JSON pointer such as '/spec/replicas'" }),
+            value: s.optional(s.anything()),
+          }),
+          { minItems: 1 },
+        ),
+      }),
+    ),
+  ),
+});
+
+const member = s.object({
+  /** E-mail address under which the identity provider knows the person. */
+  user: email(),
+  /** `edit` runs and changes things, `view` reads. */
+  role: s.oneOf(['edit', 'view']),
+});
+
+const tenant = s.object({
+  /** Name of the team and of its namespace. */
+  name: dnsLabel(),
+  /** E-mail address of who answers for it. */
+  owner: email(),
+  /** People beside the owner. Default: none. */
+  members: s.optional(s.list(member)),
+  /** Ceilings for everything that runs there. */
+  quota: s.object({
+    /** CPU cores that all pods may ask for. */
+    cpu: quantity(),
+    /** Memory that all pods may ask for. */
+    memory: quantity(),
+    /** Storage of all claims. */
+    storage: quantity(),
+    /** Accelerators by node pool, such as `{ 'gpu-l4': 2 }`. Default: none. */
+    gpus: s.optional(s.map(s.int32({ minimum: 0 }))),
+    /** Pods at once. Default: 100. */
+    pods: s.optional(s.int32({ minimum: 1 })),
+  }),
+  /** Pod Security level. Default: `restricted`. */
+  podSecurity: s.optional(s.oneOf(['restricted', 'baseline'])),
+  /** Address ranges outside the cluster that pods may reach on port 443. Default: none. */
+  egress: s.optional(s.list(cidr())),
+  /** Labels of the namespace, such as a cost centre. Default: none. */
+  labels: s.optional(s.map(s.text())),
+});
+
+/** Schema of an environment: the type below is derived from it. */
+export const environmentSchema = s.object({
+  /** Name of the environment and of its stack. */
+  name: dnsLabel(),
+  infrastructure,
+  platform,
+  tenants: s.list(tenant),
+});
+
+/** Typed settings of one installation: what it runs on, what it is, who uses it. */
+export type Environment = Static<typeof environmentSchema>;
+
+/** A team on the platform. */
+export type TenantSettings = Static<typeof tenant>;
+
+/** A pool of nodes. */
+export type NodePoolSettings = Static<typeof nodePool>;

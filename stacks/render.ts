@@ -1,0 +1,62 @@
+import {
+  apiObjects,
+  type Component,
+  type ExistingObject,
+  type Manifest,
+  type OrderedNode,
+  orderObjects,
+} from '../constructs';
+import type { Environment } from '../environments';
+import { composePlatform, type Platform } from './platform';
+
+/** A rendered platform: every object, in the order in which it can be applied. */
+export interface Rendering {
+  readonly environment: Environment;
+  readonly objects: readonly OrderedNode[];
+
+  /** Ids of the components, each after those it needs. */
+  readonly components: readonly string[];
+}
+
+/**
+ * Renders an environment.
+ *
+ * @throws Error listing what components, references or overrides are wrong
+ */
+export function renderEnvironment(environment: Environment): Rendering {
+  return renderPlatform(composePlatform(environment));
+}
+
+/** Renders a composed platform: validates the tree, then orders its objects. */
+export function renderPlatform({ environment, app, components }: Platform): Rendering {
+  const problems = app.node
+    .findAll()
+    .flatMap(construct => construct.node.validate().map(text => `${construct.node.path}: ${text}`));
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  const needs = new Map(
+    components.map(component => [component.node.id, new Set([...component.needed].map(({ node }) => node.id))]),
+  );
+  const objects = orderObjects({
+    nodes: components.flatMap(component =>
+      apiObjects(component).map(object => ({
+        id: object.node.path,
+        component: component.node.id,
+        manifest: object.toJson() as Manifest,
+      })),
+    ),
+    needs,
+    existing: components.flatMap((component): ExistingObject[] => component.existing),
+  });
+  return { environment, objects, components: sortComponents(components, needs) };
+}
+
+function sortComponents(components: readonly Component[], needs: ReadonlyMap<string, ReadonlySet<string>>): string[] {
+  const sorted = new Set<string>();
+  const visit = (id: string): void => {
+    if (sorted.has(id)) return;
+    for (const needed of needs.get(id) ?? []) visit(needed);
+    sorted.add(id);
+  };
+  for (const { node } of components) visit(node.id);
+  return [...sorted];
+}

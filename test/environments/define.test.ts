@@ -1,0 +1,111 @@
+import { defineEnvironment, type Environment, environmentNames, loadEnvironment } from '../../environments';
+
+const local = loadEnvironment('local');
+
+/** The local environment with some settings changed, as if written by hand. */
+function fixture(change: (settings: Environment) => void): () => Environment {
+  const settings = structuredClone(local);
+  change(settings);
+  return () => defineEnvironment(settings);
+}
+
+test('local is an environment', () => {
+  expect(environmentNames()).toContain('local');
+  expect(defineEnvironment(local)).toBe(local);
+});
+
+test('throws when an environment is unknown, naming those there are', () => {
+  expect(() => loadEnvironment('lokal')).toThrow("'--env' must be one of 'local', got 'lokal'");
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: settings that the type refuses
+const broken: [string, (settings: any) => void, string][] = [
+  [
+    'an unknown field',
+    e => (e.platform.objectStores = {}),
+    "'platform' has no field 'objectStores'; did you mean 'objectStore'",
+  ],
+  ['a missing field', e => delete e.tenants[0].owner, "'tenants.0' lacks the field 'owner'"],
+  [
+    'an owner without @',
+    e => (e.tenants[0].owner = 'ada'),
+    "'tenants.0.owner' must be an e-mail address such as 'ada@example.com', got \"ada\"",
+  ],
+  [
+    'a name with capitals',
+    e => (e.tenants[0].name = 'Vision'),
+    "'tenants.0.name' must be a name of lower-case letters",
+  ],
+  [
+    'a name that is too long',
+    e => (e.tenants[0].name = 'a'.repeat(43)),
+    "'tenants.0.name' must NOT have more than 42 characters",
+  ],
+  [
+    'a reserved name',
+    e => (e.tenants[0].name = 'kube-system'),
+    "'tenants.0.name' must not be a namespace of the cluster or the platform",
+  ],
+  [
+    'two tenants of one name',
+    e => (e.tenants[1].name = e.tenants[0].name),
+    "'tenants' must name each once, got 'team-vision' twice",
+  ],
+  [
+    'a person twice',
+    e => (e.tenants[0].members = [{ user: 'ADA@example.com', role: 'edit' }]),
+    "got 'ada@example.com' twice",
+  ],
+  [
+    'a quantity with a wrong suffix',
+    e => (e.tenants[0].quota.memory = '10GB'),
+    "'tenants.0.quota.memory' must be a quantity such as '500m' or '64Gi', got \"10GB\"",
+  ],
+  [
+    'accelerators of no pool',
+    e => (e.tenants[0].quota.gpus = { a100: 1 }),
+    "'tenants.0.quota.gpus' must name a node pool with 'gpu'",
+  ],
+  [
+    'more accelerators than there are',
+    e => (e.tenants[0].quota.gpus = { 'gpu-l4': 9 }),
+    'must be at most the 8 of the pool, got 9',
+  ],
+  [
+    'a platform pool that is not there',
+    e => (e.platform.nodePool = 'sys'),
+    "'platform.nodePool' must be one of the node pools",
+  ],
+  [
+    'a platform pool with accelerators',
+    e => (e.platform.nodePool = 'gpu-l4'),
+    "'platform.nodePool' must be a pool without accelerators",
+  ],
+  [
+    'host bits in a range',
+    e => (e.infrastructure.apiServer.callsFrom = ['10.1.2.3/8']),
+    "must be a network, '10.0.0.0/8', got '10.1.2.3/8'",
+  ],
+  [
+    'a port out of range',
+    e => (e.infrastructure.apiServer.ports = [0]),
+    "'infrastructure.apiServer.ports.0' must be >= 1, got 0",
+  ],
+  [
+    'an unknown release',
+    e => (e.platform.version = '26.10'),
+    "'platform.version' must be one of '26.03.1', got \"26.10\"",
+  ],
+];
+
+test.each(broken)('throws when there is %s', (_, change, message) => {
+  expect(fixture(change)).toThrow(message);
+});
+
+test('all problems are told at once', () => {
+  const both = fixture(({ tenants }) => {
+    Object.assign(tenants[0]!, { name: 'default', quota: { ...tenants[0]!.quota, gpus: { none: 1 } } });
+  });
+
+  expect(both).toThrow(/tenants\.0\.name[\s\S]*tenants\.0\.quota\.gpus/);
+});
