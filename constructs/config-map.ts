@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Component } from './component';
@@ -8,7 +9,9 @@ import type { Volume } from './volume';
 /** Properties of `ConfigMap`. */
 export interface ConfigMapProps {
   readonly name: string;
-  readonly data: Record<string, string>;
+
+  /** Content by key. A function is asked when all is built: for content to which others contribute. */
+  readonly data: Record<string, string> | (() => Record<string, string>);
   /** @default - the component's namespace */
   readonly namespace?: string;
   readonly labels?: Record<string, string>;
@@ -17,18 +20,23 @@ export interface ConfigMapProps {
 /** Settings and scripts that pods read. Pods that mount it roll when its content changes. */
 export class ConfigMap extends Construct {
   public readonly name: string;
-
-  /** First 16 hexadecimal digits of the content's SHA-256. */
-  public readonly contentHash: string;
+  private readonly data: ConfigMapProps['data'];
 
   constructor(scope: Construct, id: string, props: ConfigMapProps) {
     super(scope, id);
-    this.name = props.name;
-    this.contentHash = createHash('sha256').update(JSON.stringify(props.data)).digest('hex').slice(0, 16);
+    const { name, labels, namespace = Component.of(this).namespace, data } = props;
+    this.name = name;
+    this.data = data;
     new KubeObject(this, 'ConfigMap', k8s.KubeConfigMap, {
-      metadata: { name: props.name, namespace: props.namespace ?? Component.of(this).namespace, labels: props.labels },
-      data: props.data,
+      metadata: { name, namespace, labels },
+      data: typeof data === 'function' ? (Lazy.any({ produce: data }) as never) : data,
     });
+  }
+
+  /** First 16 hexadecimal digits of the content's SHA-256. Changes while others still contribute to the content. */
+  public get contentHash(): string {
+    const data = typeof this.data === 'function' ? this.data() : this.data;
+    return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
   }
 
   /**
@@ -38,11 +46,12 @@ export class ConfigMap extends Construct {
    * @param options.mode file mode
    */
   public volume(options: { readonly name: string; readonly mode?: number }): Volume {
+    const late = Lazy.any({ produce: () => this.contentHash }) as unknown as string;
     return {
       name: options.name,
       source: { configMap: { name: this.name, defaultMode: options.mode } },
       readOnly: true,
-      contentHash: this.contentHash,
+      contentHash: typeof this.data === 'function' ? late : this.contentHash,
     };
   }
 }

@@ -1,3 +1,4 @@
+import { Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Component } from './component';
@@ -39,32 +40,38 @@ export const generateAnnotation = 'flowyard.dev/generate';
 export class GeneratedSecret extends Construct {
   public readonly name: string;
   public readonly namespace: string;
-  private readonly keys: GeneratedSecretProps['keys'];
+  private readonly keys: Record<string, SecretSource> = {};
 
   constructor(scope: Construct, id: string, props: GeneratedSecretProps) {
     super(scope, id);
     this.name = props.name;
     this.namespace = props.namespace ?? Component.of(this).namespace;
-    this.keys = props.keys;
-    for (const [key, source] of Object.entries(props.keys)) {
-      if ('random' in source && !(Number.isInteger(source.random) && source.random >= 20)) {
-        throw new Error(`${this.node.path}: 'keys.${key}.random' must be at least 20 characters, got ${source.random}`);
-      }
-    }
+    for (const [key, source] of Object.entries(props.keys)) this.addKey(key, source);
     new KubeObject(this, 'Secret', k8s.KubeSecret, {
       metadata: {
         name: props.name,
         namespace: this.namespace,
         labels: props.labels,
-        annotations: { [generateAnnotation]: JSON.stringify(props.keys) },
+        annotations: {
+          [generateAnnotation]: Lazy.any({ produce: () => JSON.stringify(this.keys) }) as unknown as string,
+        },
       },
       type: 'Opaque',
     });
   }
 
+  /** Adds a key; throws when the Secret has one of that name. */
+  public addKey(key: string, source: SecretSource): void {
+    if (Object.hasOwn(this.keys, key)) throw new Error(`${this.node.path}: 'keys' has '${key}' already; give each key once`);
+    if ('random' in source && !(Number.isInteger(source.random) && source.random >= 20)) {
+      throw new Error(`${this.node.path}: 'keys.${key}.random' must be at least 20 characters, got ${source.random}`);
+    }
+    this.keys[key] = source;
+  }
+
   /** A reference to one key; throws when the Secret has no such key. */
   public key(key: string): SecretKey {
-    if (!(key in this.keys)) {
+    if (!Object.hasOwn(this.keys, key)) {
       throw new Error(`${this.node.path}: has no key '${key}', only '${Object.keys(this.keys).join("', '")}'`);
     }
     return { namespace: this.namespace, name: this.name, key };

@@ -1,7 +1,7 @@
 import { Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { KubeObject } from './kube-object';
+import { KubeObject, prune } from './kube-object';
 
 /** One end of a connection, as NetworkPolicies can tell it. */
 export type NetworkPeer = k8s.NetworkPolicyPeer;
@@ -60,8 +60,8 @@ export class NetworkRules extends Construct {
       spec: {
         podSelector: Object.keys(props.pods).length > 0 ? { matchLabels: { ...props.pods } } : {},
         policyTypes: Lazy.any({ produce: () => this.types() }) as never,
-        ingress: Lazy.any({ produce: () => listOrNothing(this.ingress) }) as never,
-        egress: Lazy.any({ produce: () => listOrNothing(this.egress) }) as never,
+        ingress: Lazy.any({ produce: () => prune(listOrNothing(this.ingress)) }) as never,
+        egress: Lazy.any({ produce: () => prune(listOrNothing(this.egress)) }) as never,
       },
     });
   }

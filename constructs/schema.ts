@@ -15,6 +15,8 @@ export interface StringLimits {
   readonly minLength?: number;
   readonly pattern?: string;
   readonly rules?: readonly CelRule[];
+  /** What the pattern means in words, for messages: `an e-mail address such as ada@example.com`. */
+  readonly title?: string;
 }
 
 /** Limits that OpenAPI knows for numbers. */

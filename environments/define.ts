@@ -5,6 +5,8 @@ let check: ReturnType<typeof schemaCheck> | undefined;
 
 /** Settings that contradict themselves or do not fit the schema, all of them at once. */
 export class InvalidEnvironment extends Error {
+  public override readonly name = 'InvalidEnvironment';
+
   constructor(
     public readonly environment: string,
     public readonly problems: readonly string[],

@@ -2,6 +2,11 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Environment } from './schema';
 
+/** An environment of a name that no file has. */
+export class UnknownEnvironment extends Error {
+  public override readonly name = 'UnknownEnvironment';
+}
+
 const own = new Set(['define', 'index', 'load', 'schema']);
 
 /** Folders that hold environments: the project's own, then the ones that come with the package. */
@@ -19,7 +24,7 @@ export function environmentNames(): string[] {
 /**
  * The environment of that name: the default export of `environments/NAME.ts`.
  *
- * @throws Error naming the environments there are
+ * @throws UnknownEnvironment naming the environments there are
  */
 export function loadEnvironment(name: string): Environment {
   const known = environmentNames();

@@ -2,7 +2,8 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { loadEnvironment } from '../environments';
-import { type Rendering, renderEnvironment } from './render';
+import { renderEnvironment } from './platform';
+import type { Rendering } from './render';
 
 /**
  * Writes a rendering as YAML, one file per component, numbered in the order to apply them.

@@ -7,6 +7,7 @@ import type { Cluster } from '../components/roles';
 import { TrainingOperator } from '../components/training-operator';
 import { addresses, apiObjects, type Component, type NodePool, placeOn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
+import { type Rendering, renderPlatform } from './render';
 import { addTenants } from './tenants';
 
 /** A composed platform: the tree, and its parts in the order they were added. */
@@ -39,6 +40,15 @@ export function composePlatform(environment: Environment): Platform {
 
   patchObjects(app, environment);
   return { environment, app, components: app.charts as Component[] };
+}
+
+/**
+ * Renders an environment.
+ *
+ * @throws Error listing what components, references or overrides are wrong
+ */
+export function renderEnvironment(environment: Environment): Rendering {
+  return renderPlatform(composePlatform(environment));
 }
 
 function clusterOf({ infrastructure: { apiServer } }: Environment): Cluster {

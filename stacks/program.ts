@@ -1,6 +1,7 @@
 import type { Environment } from '../environments';
 import { deployObjects, KubernetesProvider } from './kubernetes-object';
-import { type Rendering, renderEnvironment } from './render';
+import { renderEnvironment } from './platform';
+import type { Rendering } from './render';
 import { simulate } from './simulated';
 
 /** How to reach the cluster that a program deploys to. */

@@ -7,7 +7,7 @@ import {
   orderObjects,
 } from '../constructs';
 import type { Environment } from '../environments';
-import { composePlatform, type Platform } from './platform';
+import type { Platform } from './platform';
 
 /** A rendered platform: every object, in the order in which it can be applied. */
 export interface Rendering {
@@ -16,15 +16,6 @@ export interface Rendering {
 
   /** Ids of the components, each after those it needs. */
   readonly components: readonly string[];
-}
-
-/**
- * Renders an environment.
- *
- * @throws Error listing what components, references or overrides are wrong
- */
-export function renderEnvironment(environment: Environment): Rendering {
-  return renderPlatform(composePlatform(environment));
 }
 
 /** Renders a composed platform: validates the tree, then orders its objects. */

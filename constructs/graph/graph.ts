@@ -80,6 +80,7 @@ class Graph {
       this.linkReferences(index);
     });
     this.linkBindings();
+    this.linkFences();
     this.linkBackends();
     if (this.problems.length > 0) throw new DanglingReferences(this.problems);
     this.linkComponents();
@@ -166,6 +167,15 @@ class Graph {
         for (const binding of bindings.get(`${metadata.namespace}/${account}`) ?? []) this.edges[node]!.add(binding);
       }
     }
+  }
+
+  /** Pods come after what limits them in their namespace: network policies, quotas, default limits. */
+  private linkFences(): void {
+    this.nodes.forEach(({ manifest }, index) => {
+      if (!fences.has(manifest.kind)) return;
+      for (const { node } of this.podsByNamespace.get(manifest.metadata.namespace ?? '') ?? [])
+        this.edges[node]!.add(index);
+    });
   }
 
   /** A webhook comes after the pods that answer it; a Service that selects no pods is an error. */
@@ -325,6 +335,7 @@ class Graph {
   }
 }
 
+const fences = new Set(['LimitRange', 'NetworkPolicy', 'ResourceQuota']);
 const crdGroup = 'apiextensions.k8s.io';
 const crdKind = 'CustomResourceDefinition';
 

@@ -115,6 +115,12 @@ test('pods wait for their namespace, account, its rights, and what they read and
   expect(before(fixture(), 'server')).toEqual(['account', 'binding', 'claim', 'config', 'namespace', 'role', 'secret']);
 });
 
+test('pods wait for the fences of their namespace', () => {
+  const deny = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'deny', namespace: 'ns' } };
+
+  expect(before(fixture({ ...platform, deny }), 'server')).toContain('deny');
+});
+
 test('pods do not wait for Services', () => {
   expect(before(fixture(), 'server')).not.toContain('service');
 });

@@ -1,0 +1,115 @@
+#!/usr/bin/env node
+import { Command, CommanderError } from 'commander';
+import { version } from '../package.json';
+import { Terminal } from './terminal';
+
+/** What all commands share. */
+export interface CommonOptions {
+  readonly env: string;
+  readonly json?: boolean;
+}
+
+/** Ends a run in order on the first interruption, at once on the second. */
+const interruption = new AbortController();
+
+function build(): Command {
+  const program = new Command('flowyard')
+    .description('A Kubeflow distribution in TypeScript')
+    .version(version)
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .exitOverride();
+
+  const withEnvironment = (command: Command) =>
+    command
+      .option('-e, --env <name>', 'environment: a file of the folder environments/', 'local')
+      .option('--json', 'one JSON document for machines');
+  const withCluster = (command: Command) =>
+    withEnvironment(command)
+      .option('--kubeconfig <file>', 'kubeconfig of a cluster of yours (default: $KUBECONFIG, ~/.kube/config)')
+      .option('--context <name>', 'context of that kubeconfig: deploys there instead of the embedded control plane');
+
+  withCluster(program.command('up'))
+    .description('make the cluster match the environment')
+    .option('--yes', 'do not ask before changing a cluster of yours')
+    .option('--adopt', 'take over objects that somebody else made')
+    .option('--acknowledge <object...>', 'let a protected object go, named as in the refusal')
+    .action(async options => exit(await (await import('./up.js')).up(options, interruption.signal)));
+
+  withCluster(program.command('preview'))
+    .description('tell what `up` would do, and change nothing')
+    .action(async options => exit(await (await import('./up.js')).preview(options, interruption.signal)));
+
+  withCluster(program.command('status'))
+    .description('tell what is deployed and how it fares')
+    .action(async options => exit(await (await import('./status.js')).status(options)));
+
+  withCluster(program.command('destroy'))
+    .description('take away what was deployed, backwards; what holds data stays unless acknowledged')
+    .option('--yes', 'do not ask before changing a cluster of yours')
+    .option('--acknowledge <object...>', 'let a protected object go, named as in the refusal')
+    .option('--delete-data', 'let all protected objects go: tenants, volumes and all')
+    .action(async options => exit(await (await import('./destroy.js')).destroy(options, interruption.signal)));
+
+  withEnvironment(program.command('synth'))
+    .description('write the manifests to a folder; needs no cluster')
+    .option('-o, --output <folder>', 'folder for the files (default: dist/ENV)')
+    .action(async options => exit((await import('./synth.js')).synth(options)));
+
+  program
+    .command('setup')
+    .description('make the binaries of the embedded control plane ready')
+    .option('--json', 'one JSON document for machines')
+    .action(async options => exit(await (await import('./setup.js')).setup(options, interruption.signal)));
+
+  const cluster = program.command('cluster').description('embedded control planes on this machine');
+  const named = (name: string, description: string) =>
+    cluster.command(`${name} [name]`).description(description).option('--json', 'one JSON document for machines');
+  const run = async (call: (commands: typeof import('./cluster')) => Promise<number>) =>
+    exit(await call(await import('./cluster.js')));
+  named('list', 'all of them').action((_, options) => run(commands => commands.listClusters(options)));
+  named('start', 'start one with the node pools of the environment of its name').action((name = 'local', options) =>
+    run(commands => commands.startCluster(name, options, interruption.signal)),
+  );
+  named('stop', 'stop one; its data stays').action((name = 'local', options) =>
+    run(commands => commands.stopCluster(name, options)),
+  );
+  named('status', 'processes, ports and health').action((name = 'local', options) =>
+    run(commands => commands.clusterStatus(name, options)),
+  );
+  named('delete', 'delete one and its data').action((name = 'local', options) =>
+    run(commands => commands.deleteCluster(name, options)),
+  );
+  named('connect', 'how to reach it with kubectl').action((name = 'local', options) =>
+    run(commands => commands.connectCluster(name, options)),
+  );
+  named('logs', 'logs of its processes')
+    .option(
+      '--component <name>',
+      'one process: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kwok-controller',
+      'kube-apiserver',
+    )
+    .action((name = 'local', options) => run(commands => commands.clusterLogs(name, options)));
+  return program;
+}
+
+function exit(code: number): void {
+  process.exitCode = code;
+}
+
+async function main(): Promise<void> {
+  process.on('SIGINT', () => {
+    if (interruption.signal.aborted) process.exit(130);
+    process.stderr.write('\nstopping after the current step; once more to stop at once\n');
+    interruption.abort();
+  });
+  try {
+    await build().parseAsync();
+  } catch (error) {
+    // Commander has printed what was wrong; help and version are no failures.
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+    else process.exitCode = new Terminal(process.argv.includes('--json')).failure(error);
+    if (interruption.signal.aborted) process.exitCode = 130;
+  }
+}
+
+void main();
