@@ -62,7 +62,8 @@ export class GeneratedSecret extends Construct {
 
   /** Adds a key; throws when the Secret has one of that name. */
   public addKey(key: string, source: SecretSource): void {
-    if (Object.hasOwn(this.keys, key)) throw new Error(`${this.node.path}: 'keys' has '${key}' already; give each key once`);
+    if (Object.hasOwn(this.keys, key))
+      throw new Error(`${this.node.path}: 'keys' has '${key}' already; give each key once`);
     if ('random' in source && !(Number.isInteger(source.random) && source.random >= 20)) {
       throw new Error(`${this.node.path}: 'keys.${key}.random' must be at least 20 characters, got ${source.random}`);
     }

@@ -60,18 +60,26 @@ export class NetworkRules extends Construct {
       spec: {
         podSelector: Object.keys(props.pods).length > 0 ? { matchLabels: { ...props.pods } } : {},
         policyTypes: Lazy.any({ produce: () => this.types() }) as never,
-        ingress: Lazy.any({ produce: () => prune(listOrNothing(this.ingress)) }) as never,
-        egress: Lazy.any({ produce: () => prune(listOrNothing(this.egress)) }) as never,
+        ingress: Lazy.any({ produce: () => listOrNothing(this.ingress) }) as never,
+        egress: Lazy.any({ produce: () => listOrNothing(this.egress) }) as never,
       },
     });
   }
 
+  /** Lets `from` in, on `ports`; on every port when none is given. */
   public addIngress(from: NetworkPeer[], ports: NetworkPort[]): void {
-    this.ingress.push({ from: from.length > 0 ? from : undefined, ports: listOrNothing(ports.map(policyPort)) });
+    this.ingress.push({ from: this.named('from', from), ports: listOrNothing(ports.map(policyPort)) });
   }
 
+  /** Lets pods out to `to`, on `ports`; on every port when none is given. */
   public addEgress(to: NetworkPeer[], ports: NetworkPort[]): void {
-    this.egress.push({ to: to.length > 0 ? to : undefined, ports: listOrNothing(ports.map(policyPort)) });
+    this.egress.push({ to: this.named('to', to), ports: listOrNothing(ports.map(policyPort)) });
+  }
+
+  /** A rule without peers would be open to everybody. */
+  private named(side: 'from' | 'to', peers: NetworkPeer[]): NetworkPeer[] {
+    if (peers.length > 0) return peers.map(prune);
+    throw new Error(`${this.node.path}: '${side}' must name its peers, got none; everybody is addresses('0.0.0.0/0')`);
   }
 
   private types(): string[] {
@@ -95,8 +103,8 @@ function listOrNothing<T>(list: T[]): T[] | undefined {
   return list.length > 0 ? list : undefined;
 }
 
+/** Plain JSON: the rules are produced after `KubeObject` has resolved its props. */
 function policyPort(port: NetworkPort): k8s.NetworkPolicyPort {
-  if (typeof port === 'string') return { port: k8s.IntOrString.fromString(port), protocol: 'TCP' };
-  if (typeof port === 'number') return { port: k8s.IntOrString.fromNumber(port), protocol: 'TCP' };
-  return { port: k8s.IntOrString.fromNumber(port.port), protocol: port.protocol };
+  const { port: number, protocol } = typeof port === 'object' ? port : ({ port, protocol: 'TCP' } as const);
+  return { port: number as unknown as k8s.IntOrString, protocol };
 }
