@@ -31,7 +31,6 @@ export function composePlatform(environment: Environment): Platform {
   new Profiles(app, 'profiles');
   new CertManager(app, 'cert-manager', { cluster });
   const objectStore = new Minio(app, 'minio', {
-    cluster,
     capacity: platform.objectStore.capacity,
     storageClass: infrastructure.storageClass,
   });

@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { distance } from 'fastest-levenshtein';
 import type { ExistingObject } from '../component';
 import type { Manifest } from '../kube-object';
 import { guards, type Labels, selects } from './guards';
@@ -409,11 +409,19 @@ function isGiven({ group, kind, name, namespace }: ObjectRef): boolean {
   }
 }
 
-/** The most alike of some names, where one is alike at all. */
+/** The most alike of some names: few letters differ, and a common beginning counts double. */
 function nearest(name: string, names: string[]): string | undefined {
-  if (names.length === 0) return undefined;
-  const best = closest(name, names);
-  return distance(name, best) <= Math.max(3, name.length / 2) ? best : undefined;
+  const score = (other: string) => distance(name, other) - 2 * commonPrefix(name, other);
+  return names.reduce<string | undefined>(
+    (best, other) => (best === undefined || score(other) < score(best) ? other : best),
+    undefined,
+  );
+}
+
+function commonPrefix(a: string, b: string): number {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length += 1;
+  return length;
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

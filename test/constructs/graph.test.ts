@@ -116,7 +116,11 @@ test('pods wait for their namespace, account, its rights, and what they read and
 });
 
 test('pods wait for the fences of their namespace', () => {
-  const deny = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'deny', namespace: 'ns' } };
+  const deny = {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'deny', namespace: 'ns' },
+  };
 
   expect(before(fixture({ ...platform, deny }), 'server')).toContain('deny');
 });
