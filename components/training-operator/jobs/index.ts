@@ -1,0 +1,10 @@
+export type { ElasticPolicy, PaddleElasticPolicy } from '../elastic-policy';
+export type { RestartPolicy, RunPolicy } from '../job-schema';
+export { JAXJob, type JAXJobProps } from './jax-job';
+export { type Launcher, MPIJob, type MPIJobProps } from './mpi-job';
+export { PaddleJob, type PaddleJobProps } from './paddle-job';
+export { PyTorchJob, type PyTorchJobProps } from './pytorch-job';
+export type { Replica, SingleReplica } from './replica';
+export { TFJob, type TFJobProps } from './tf-job';
+export { TrainingJob, type TrainingJobProps } from './training-job';
+export { XGBoostJob, type XGBoostJobProps } from './xgboost-job';
