@@ -50,10 +50,22 @@ const namespaced = (kind: string, namespace: string | undefined, name: string, g
   name,
 });
 
+/** Pod specs anywhere below: custom resources such as training jobs hold templates of their own. */
+// biome-ignore lint/suspicious/noExplicitAny: pod specs are read by path
+function podSpecs(value: unknown): any[] {
+  if (Array.isArray(value)) return value.flatMap(podSpecs);
+  if (!isMap(value)) return [];
+  if (Array.isArray(value.containers)) return [value];
+  return Object.values(value).flatMap(podSpecs);
+}
+
 function podReferences(manifest: Manifest): Reference[] {
-  const spec = podTemplate(manifest)?.spec;
-  if (!spec) return [];
-  const { namespace } = manifest.metadata;
+  if (manifest.kind === 'CustomResourceDefinition') return [];
+  return podSpecs(manifest.spec).flatMap(spec => podSpecReferences(spec, manifest.metadata.namespace));
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: pod specs are read by path
+function podSpecReferences(spec: any, namespace: string | undefined): Reference[] {
   const found: Reference[] = [];
   // biome-ignore lint/suspicious/noExplicitAny: sources of volumes and variables share these three fields
   const add = (kind: string, source: any, name?: string, key?: string) => {

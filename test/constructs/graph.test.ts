@@ -276,6 +276,25 @@ describe('throws when a reference leads nowhere, naming the nearest', () => {
   });
 });
 
+test('throws when a pod template inside a custom resource refers to nothing', () => {
+  const widget = {
+    ...platform.widget,
+    spec: {
+      replicas: {
+        worker: {
+          template: {
+            spec: { serviceAccountName: 'server', containers: [{ envFrom: [{ secretRef: { name: 'keys' } }] }] },
+          },
+        },
+      },
+    },
+  };
+
+  expect(() => fixture({ ...platform, widget })).toThrow(
+    "widget refers to Secret 'ns/keys', which nothing renders; the nearest is 'ns/key'",
+  );
+});
+
 test('what is declared as existing may be referred to', () => {
   const { config, ...rest } = platform;
   const nodes = Object.entries(rest).map(([id, manifest]) => ({ id, component: id, manifest }));

@@ -1,0 +1,238 @@
+import pc from 'picocolors';
+import { auditLogPath, kubeconfigPath } from '../engine/control-plane';
+import { apply, type Plan, plan, type Result } from '../engine/deploy';
+import { FlowyardError } from '../engine/errors';
+import { renderEnvironment } from '../stacks/platform';
+import type { Rendering } from '../stacks/render';
+import { simulate } from '../stacks/simulated';
+import { ComponentProgress } from './component-progress';
+import { clusterLine } from './progress';
+import { confirm, deployOptions, type Target, type TargetOptions, targetOf } from './target';
+import { count, duration, Terminal } from './terminal';
+
+/** Options of `up`. */
+export interface UpOptions extends TargetOptions {
+  readonly yes?: boolean;
+  readonly adopt?: boolean;
+  readonly acknowledge?: string[];
+}
+
+/** `flowyard up`: makes the cluster match the environment. */
+export async function up(options: UpOptions, signal: AbortSignal): Promise<number> {
+  const started = Date.now();
+  const terminal = new Terminal(options.json ?? false);
+  const target = targetOf(
+    options,
+    signal,
+    clusterLine(line => terminal.say(line)),
+  );
+  const rendering = renderEnvironment(target.environment);
+  announce(terminal, rendering, target);
+
+  const planned = await makePlan(options, target, signal, terminal);
+  if (!planned.changed) {
+    terminal.say(
+      `${pc.green('✔')} no changes: ${count(planned.objects.length, 'object')} are as declared (${duration(Date.now() - started)})`,
+    );
+    if (planned.objects.every(({ ready }) => ready)) return report(terminal, planned, undefined, target, started);
+  } else {
+    showPlan(terminal, planned);
+    if (!target.embedded && !options.yes)
+      await confirm(terminal, `apply this to context '${options.context ?? 'current'}'?`);
+  }
+  const progress = new ComponentProgress(terminal, planned);
+  const result = await apply({
+    ...planned,
+    options: { ...planned.options, onEvent: event => progress.onEvent(event) },
+  });
+  await progress.finish();
+  if (planned.changed && result.ok) summary(terminal, rendering, result, target, started);
+  return report(terminal, planned, result, target, started);
+}
+
+/** `flowyard preview`: tells what `up` would do. */
+export async function preview(options: UpOptions, signal: AbortSignal): Promise<number> {
+  const terminal = new Terminal(options.json ?? false);
+  const target = targetOf(
+    options,
+    signal,
+    clusterLine(line => terminal.say(line)),
+  );
+  const planned = await makePlan(options, target, signal, terminal);
+  if (planned.changed) showPlan(terminal, planned, true);
+  else terminal.say(`${pc.green('✔')} no changes: ${count(planned.objects.length, 'object')} are as declared`);
+  for (const { object, reason, acknowledge } of planned.refusals) {
+    terminal.warn(
+      `${object.kind} ${object.name}: ${reason}${acknowledge ? `; let it go with --acknowledge ${acknowledge}` : ''}`,
+    );
+  }
+  terminal.result({ ok: planned.refusals.length === 0, changed: planned.changed, ...planDocument(planned) });
+  return planned.refusals.length === 0 ? 0 : 1;
+}
+
+async function makePlan(options: UpOptions, target: Target, signal: AbortSignal, terminal: Terminal): Promise<Plan> {
+  const access = await target.access();
+  const { adopt, acknowledge } = options;
+  const planned = await plan({ ...(await deployOptions(target, access)), adopt, acknowledge, signal });
+  for (const warning of planned.warnings) terminal.warn(warning);
+  return planned;
+}
+
+/** What will be there, known before any cluster is. */
+function announce(terminal: Terminal, { components, objects, environment }: Rendering, { embedded }: Target): void {
+  terminal.say(
+    `${pc.bold('flowyard')} ${environment.name}: Kubeflow ${environment.platform.version}, ${count(components.length, 'component')}, ${count(objects.length, 'object')}`,
+  );
+  terminal.table(
+    components.map(id => {
+      const own = objects.filter(({ component }) => component === id);
+      return [id, pc.dim(count(own.length, 'object')), pc.dim(kindsOf(own.map(({ manifest }) => manifest.kind)))];
+    }),
+  );
+  if (embedded) {
+    const pools = environment.infrastructure.nodePools.map(
+      ({ name, nodes, cpu, memory, gpu }) =>
+        `${nodes} × ${name} (${cpu} CPU, ${memory}${gpu ? `, ${gpu.count} × ${gpu.type}` : ''})`,
+    );
+    terminal.say(`  ${pc.dim('nodes, simulated:')} ${pools.join(', ')}`);
+  }
+  terminal.say(
+    `  ${pc.dim('tenants:')} ${environment.tenants.map(({ name, owner }) => `${name} (${owner})`).join(', ') || 'none'}`,
+  );
+  terminal.say();
+}
+
+/** The kinds that say most, in words. */
+function kindsOf(kinds: string[]): string {
+  const shown: [kind: string, noun: string][] = [
+    ['CustomResourceDefinition', 'CRD'],
+    ['Deployment', 'deployment'],
+    ['Job', 'job'],
+    ['PersistentVolumeClaim', 'volume'],
+    ['ValidatingWebhookConfiguration', 'validating webhook'],
+    ['MutatingWebhookConfiguration', 'mutating webhook'],
+    ['ResourceQuota', 'quota'],
+    ['NetworkPolicy', 'network policy'],
+  ];
+  return shown
+    .map(([kind, noun]) => [kinds.filter(each => each === kind).length, noun] as const)
+    .filter(([number]) => number > 0)
+    .map(([number, noun]) =>
+      noun === 'network policy' && number > 1 ? `${number} network policies` : count(number, noun),
+    )
+    .join(', ');
+}
+
+function showPlan(terminal: Terminal, planned: Plan, everything = false): void {
+  const totals = totalsOf(planned);
+  terminal.say(
+    `plan: ${Object.entries(totals)
+      .map(([action, number]) => `${number} to ${action}`)
+      .join(', ')}`,
+  );
+  const marks: Record<string, string> = {
+    create: pc.green('+'),
+    update: pc.yellow('~'),
+    replace: pc.red('±'),
+    delete: pc.red('-'),
+    forget: pc.dim('○'),
+  };
+  const changes = planned.objects.filter(({ action }) => action !== 'unchanged' && (everything || action !== 'create'));
+  for (const { action, component, object, reason, changes: fields } of changes) {
+    const why = [reason, fields?.join(', ')].filter(Boolean).join('; ');
+    terminal.say(
+      `  ${marks[action]} ${component}: ${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name}${why ? pc.dim(`  ${why}`) : ''}`,
+    );
+  }
+}
+
+function totalsOf({ components }: Plan): Record<string, number> {
+  const totals: Record<string, number> = {};
+  for (const counts of components.values()) {
+    for (const [action, number] of Object.entries(counts))
+      if (number > 0) totals[action] = (totals[action] ?? 0) + number;
+  }
+  return totals;
+}
+
+function summary(
+  terminal: Terminal,
+  rendering: Rendering,
+  result: Result,
+  { environment, embedded }: Target,
+  started: number,
+): void {
+  const { created, updated, replaced, deleted, unchanged } = result.counts;
+  const parts = Object.entries({ created, updated, replaced, deleted, unchanged }).filter(([, number]) => number > 0);
+  terminal.say();
+  terminal.say(
+    `${pc.green('✔')} ${pc.bold(environment.name)} is up in ${duration(Date.now() - started)}: ${parts.map(([word, number]) => `${number} ${word}`).join(', ')}`,
+  );
+  if (embedded) {
+    const { silencedWebhooks } = simulate(rendering);
+    terminal.say();
+    terminal.say(
+      `${pc.yellow('simulated')}  the API server, admission, scheduler and controllers are real; nodes and containers are not.`,
+    );
+    terminal.say(
+      `           Pods become ready without running; ${count(silencedWebhooks, 'webhook')} are registered and not called; Jobs prove order only.`,
+    );
+    terminal.say(`           On a cluster that runs containers: flowyard up --env ${environment.name} --context NAME`);
+  }
+  terminal.say();
+  terminal.say(pc.bold('next'));
+  const env = environment.name === 'local' ? '' : ` --env ${environment.name}`;
+  const steps: [string, string][] = embedded
+    ? [
+        ['kubectl get pods -A', `after: export KUBECONFIG=${kubeconfigPath(environment.name)}`],
+        [`npx tsx cli/main.ts status${env}`, 'how everything fares'],
+        [`environments/${environment.name}.ts`, 'add a team, then run up again'],
+        [auditLogPath(environment.name), 'every request that was made'],
+      ]
+    : [[`npx tsx cli/main.ts status --env ${environment.name}`, 'how everything fares']];
+  terminal.table(steps.map(([what, why]) => [what, pc.dim(why)]));
+}
+
+/** Ends a run: failures for people, everything for machines. */
+function report(
+  terminal: Terminal,
+  planned: Plan,
+  result: Result | undefined,
+  target: Target,
+  started: number,
+): number {
+  for (const { component, object, reason, next } of result?.failures ?? []) {
+    terminal.say(
+      `${pc.red('✘')} ${component}: ${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name}: ${reason}`,
+    );
+    terminal.say(`  ${pc.bold('next')} ${next}`);
+  }
+  const ok = result?.ok ?? true;
+  if (terminal.json) {
+    terminal.result({
+      ok,
+      environment: target.environment.name,
+      simulated: target.embedded,
+      changed: planned.changed,
+      seconds: (Date.now() - started) / 1000,
+      counts: result?.counts ?? totalsOf(planned),
+      failures: result?.failures ?? [],
+      skipped: result?.skipped ?? [],
+      kubeconfig: planned.options.kubeconfig,
+    });
+  } else if (!ok)
+    throw new FlowyardError(
+      `${target.environment.name} is not up: ${count(result!.counts.failed, 'object')} failed, ${result!.counts.skipped} skipped`,
+      { next: result?.error?.next },
+    );
+  return ok ? 0 : 1;
+}
+
+function planDocument({ objects, refusals }: Plan): object {
+  return {
+    changes: objects
+      .filter(({ action }) => action !== 'unchanged')
+      .map(({ action, component, object, reason, changes }) => ({ action, component, object, reason, changes })),
+    refusals,
+  };
+}
