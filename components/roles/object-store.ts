@@ -6,19 +6,22 @@ export interface Lifecycle {
   /** Keys it holds for; ends in `/`. @default - the whole bucket */
   readonly prefix?: string;
 
-  /** Whole days after which objects are deleted. */
+  /** Whole days after which objects are deleted, old versions of them included. */
   readonly expireAfterDays: number;
 }
 
-/** A bucket to be made. */
+/**
+ * A bucket to be made: private, whatever else is said. Several parts may name the same one; what one leaves out another
+ * decides, and contradictions are errors.
+ */
 export interface Bucket {
-  /** 3 to 63 characters: lower-case letters, digits, hyphens. */
+  /** 3 to 63 characters: lower-case letters, digits, hyphens, and dots inside. */
   readonly name: string;
 
-  /** Keeps old versions of objects. @default false */
+  /** Keeps old versions of objects. @default - as others say, otherwise false */
   readonly versioning?: boolean;
 
-  /** @default - objects stay */
+  /** Replaces all rules of the bucket. @default - as others say, otherwise objects stay */
   readonly lifecycle?: readonly Lifecycle[];
 }
 
@@ -42,6 +45,7 @@ export interface StoreIdentity {
 
 /** Keeps artifacts, models and data: the S3 protocol. */
 export interface ObjectStore extends Handle {
+  /** `url()` has the scheme, `hostPort` has none: clients differ in which they take. */
   readonly endpoint: Endpoint;
 
   /** Whether the endpoint speaks TLS. */
@@ -52,8 +56,14 @@ export interface ObjectStore extends Handle {
   addBucket(bucket: Bucket): void;
 
   /**
-   * Makes an account with a key of its own in a Secret of `namespace`, rendered below `scope`. Nobody but the store
-   * holds the root key.
+   * Makes an account with a key of its own in a Secret of `namespace`, rendered below `scope`, and lets the pods of that
+   * namespace in. Nobody but the store holds the root key. The account may do what its grants say and nothing else; the
+   * buckets it names must be added, before or after.
+   *
+   * @param props.name       the access key: 3 to 128 lower-case letters, digits and hyphens, unique in the store
+   * @param props.namespace  where the Secret is
+   * @param props.secretName Secret with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`
+   * @param props.grants     at least one
    */
   addIdentity(
     scope: Construct,

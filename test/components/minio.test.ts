@@ -164,7 +164,7 @@ describe('buckets', () => {
       ],
     });
 
-    const rule = { ID: 'expire-tmp.7d', Status: 'Enabled', Filter: { Prefix: 'tmp/' }, Expiration: { Days: 7 } };
+    const rule = { ID: 'expire-1', Status: 'Enabled', Filter: { Prefix: 'tmp/' }, Expiration: { Days: 7 } };
     expect(JSON.parse(files()['lifecycle.plain-one.json']!)).toEqual({ Rules: [rule] });
     expect(JSON.parse(files()['lifecycle.kept.json']!)).toEqual({
       Rules: [{ ...rule, NoncurrentVersionExpiration: { NoncurrentDays: 7 } }],

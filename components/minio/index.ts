@@ -1,0 +1,2 @@
+export { Minio, type MinioProps } from './minio';
+export { release } from './release';
