@@ -22,7 +22,11 @@ export default defineEnvironment({
   platform: {
     version: '26.03.1',
     nodePool: 'system',
-    objectStore: { kind: 'minio', capacity: '20Gi' },
+    objectStore: {
+      kind: 'minio',
+      capacity: '20Gi',
+      buckets: [{ name: 'shared', versioning: true, lifecycle: [{ prefix: 'scratch/', expireAfterDays: 7 }] }],
+    },
     trainingOperator: true,
   },
 

@@ -72,6 +72,24 @@ const infrastructure = s.object({
   storageClass: s.optional(s.text({ minLength: 1 })),
 });
 
+const bucket = s.object({
+  /** 3 to 63 characters: lower-case letters, digits, hyphens. */
+  name: s.text({ pattern: '^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$', title: "a bucket name such as 'training-data'" }),
+  /** Keeps old versions of objects. Default: false. */
+  versioning: s.optional(s.bool()),
+  /** What happens to objects as they age. Default: they stay. */
+  lifecycle: s.optional(
+    s.list(
+      s.object({
+        /** Keys it holds for. Default: the whole bucket. */
+        prefix: s.optional(s.text({ pattern: '/$', title: "a prefix that ends in '/'" })),
+        /** Whole days after which objects are deleted. */
+        expireAfterDays: s.int32({ minimum: 1 }),
+      }),
+    ),
+  ),
+});
+
 const platform = s.object({
   /** Release that is re-created. */
   version: s.oneOf(['26.03.1']),
@@ -84,6 +102,8 @@ const platform = s.object({
     kind: s.oneOf(['minio']),
     /** Storage for all buckets, such as `20Gi`. */
     capacity: quantity(),
+    /** Buckets beside those that components and tenants ask for. Default: none. */
+    buckets: s.optional(s.list(bucket)),
   }),
   /** Training Operator v1: TFJob, PyTorchJob and the other kinds of the first generation. Default: false. */
   trainingOperator: s.optional(s.bool()),

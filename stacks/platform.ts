@@ -32,6 +32,7 @@ export function composePlatform(environment: Environment): Platform {
   new CertManager(app, 'cert-manager', { cluster });
   const objectStore = new Minio(app, 'minio', {
     capacity: platform.objectStore.capacity,
+    buckets: platform.objectStore.buckets,
     storageClass: infrastructure.storageClass,
   });
   if (platform.trainingOperator) new TrainingOperator(app, 'training-operator', { cluster });

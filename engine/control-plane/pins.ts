@@ -1,4 +1,4 @@
-/** Binaries of the control plane; `minio` serves tests only. */
+/** Binaries of the control plane; `minio` and its client `mc` serve tests only. */
 export type BinaryName =
   | 'etcd'
   | 'kube-apiserver'
@@ -6,7 +6,8 @@ export type BinaryName =
   | 'kube-scheduler'
   | 'kwok'
   | 'kwokctl'
-  | 'minio';
+  | 'minio'
+  | 'mc';
 
 /** An official download. */
 export interface Download {
@@ -167,9 +168,19 @@ export const BUNDLES: readonly Bundle[] = [
     fromPath: false,
     downloads: {},
   },
+  {
+    name: 'mc',
+    version: '0.0.0-20250313080218-cf909e1063a9',
+    module: 'github.com/minio/mc',
+    packages: { mc: 'github.com/minio/mc' },
+    ldflags: '-s -w',
+    buildSeconds: 60,
+    fromPath: false,
+    downloads: {},
+  },
 ];
 
 /** Binaries without which no cluster runs. */
-export const CLUSTER_BINARIES: readonly BinaryName[] = BUNDLES.filter(bundle => bundle.name !== 'minio').flatMap(
-  bundle => Object.keys(bundle.packages) as BinaryName[],
-);
+export const CLUSTER_BINARIES: readonly BinaryName[] = BUNDLES.filter(
+  ({ name }) => !['minio', 'mc'].includes(name),
+).flatMap(bundle => Object.keys(bundle.packages) as BinaryName[]);

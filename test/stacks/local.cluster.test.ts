@@ -17,7 +17,12 @@ jest.setTimeout(180_000);
 const environment = loadEnvironment('local');
 const rendering = renderFor(environment);
 const kubeconfig = testKubeconfig();
-const options = { stack: 'local', project: 'flowyard', kubeconfig, program: () => deployPlatform(rendering, { kubeconfig }) };
+const options = {
+  stack: 'local',
+  project: 'flowyard',
+  kubeconfig,
+  program: () => deployPlatform(rendering, { kubeconfig }),
+};
 const gpuPool = environment.infrastructure.nodePools.find(({ gpu }) => gpu) as NodePool;
 
 let client: KubeClient;
@@ -34,7 +39,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   const { objects } = await status(options);
-  const acknowledge = objects.map(({ object: { kind, namespace, name } }) => [kind, namespace, name].filter(Boolean).join('/'));
+  const acknowledge = objects.map(({ object: { kind, namespace, name } }) =>
+    [kind, namespace, name].filter(Boolean).join('/'),
+  );
   const result = await destroy({ ...options, acknowledge });
   client.close();
   expect(result.failures).toEqual([]);
@@ -64,7 +71,11 @@ function writes(): { verb: string; requestURI: string; code: number }[] {
     .filter(line => line.includes(`"username":"${DEPLOYER}"`))
     .map(line => JSON.parse(line))
     .filter(({ stage, verb, requestReceivedTimestamp }) => {
-      return stage === 'ResponseComplete' && requestReceivedTimestamp >= startedAt && !['get', 'list', 'watch'].includes(verb);
+      return (
+        stage === 'ResponseComplete' &&
+        requestReceivedTimestamp >= startedAt &&
+        !['get', 'list', 'watch'].includes(verb)
+      );
     })
     .map(({ verb, requestURI, responseStatus }) => ({ verb, requestURI, code: responseStatus.code }));
 }
@@ -77,14 +88,23 @@ test('the whole platform comes up without one failed write', () => {
 });
 
 test('a second run changes nothing and moves no resourceVersion', async () => {
-  const versions = () => Promise.all(rendering.objects.map(async ({ manifest }) => (await client.get(path(manifest)))!.metadata.resourceVersion));
+  const versions = () =>
+    Promise.all(
+      rendering.objects.map(async ({ manifest }) => (await client.get(path(manifest)))!.metadata.resourceVersion),
+    );
   const before = await versions();
 
   const again = await plan(options);
   const result = await apply(again);
 
   expect(again.changed).toBe(false);
-  expect(result.counts).toMatchObject({ created: 0, updated: 0, replaced: 0, deleted: 0, unchanged: rendering.objects.length });
+  expect(result.counts).toMatchObject({
+    created: 0,
+    updated: 0,
+    replaced: 0,
+    deleted: 0,
+    unchanged: rendering.objects.length,
+  });
   expect(await versions()).toEqual(before);
 });
 
@@ -94,14 +114,21 @@ test('every Deployment is available and all pods are on the intended pool', asyn
     expect([metadata.name, live.availableReplicas]).toEqual([metadata.name, manifest.spec.replicas]);
   }
   const { items } = (await client.get('/api/v1/pods'))!;
-  const ours = items.filter(({ metadata }: Manifest) => rendering.objects.some(({ manifest }) => manifest.kind === 'Namespace' && manifest.metadata.name === metadata.namespace));
+  const ours = items.filter(({ metadata }: Manifest) =>
+    rendering.objects.some(
+      ({ manifest }) => manifest.kind === 'Namespace' && manifest.metadata.name === metadata.namespace,
+    ),
+  );
   expect(ours.length).toBeGreaterThanOrEqual(5);
   for (const { spec } of ours) expect(spec.nodeName).toMatch(/^system-\d$/);
 });
 
 const claiming = rendering.objects
   .map(({ manifest }) => manifest)
-  .filter(({ kind, metadata }) => kind === 'Namespace' && metadata.labels?.['pod-security.kubernetes.io/enforce'] === 'restricted')
+  .filter(
+    ({ kind, metadata }) =>
+      kind === 'Namespace' && metadata.labels?.['pod-security.kubernetes.io/enforce'] === 'restricted',
+  )
   .map(({ metadata }) => metadata.name);
 
 test('every namespace of the platform claims the Pod Security Standard restricted', () => {
@@ -109,7 +136,9 @@ test('every namespace of the platform claims the Pod Security Standard restricte
 });
 
 test.each(claiming)('namespace %s refuses a pod that is not restricted', async namespace => {
-  const spec = { containers: [{ name: 'main', image: 'example.com/main:1', securityContext: { privileged: true }, resources: {} }] };
+  const spec = {
+    containers: [{ name: 'main', image: 'example.com/main:1', securityContext: { privileged: true }, resources: {} }],
+  };
 
   const message = await refusal({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'privileged', namespace }, spec });
 
@@ -142,8 +171,17 @@ describe('a TFJob in a tenant', () => {
   });
 
   test.each([
-    ['replicas in words', (job: Manifest) => Object.assign(job.spec.tfReplicaSpecs.PS, { replicas: 'two' }), 'spec.tfReplicaSpecs.PS.replicas'],
-    ['an unknown policy', (job: Manifest) => Object.assign(job.spec.runPolicy ?? (job.spec as { runPolicy: object }), { cleanPodPolicy: 'Some' }), 'cleanPodPolicy'],
+    [
+      'replicas in words',
+      (job: Manifest) => Object.assign(job.spec.tfReplicaSpecs.PS, { replicas: 'two' }),
+      'spec.tfReplicaSpecs.PS.replicas',
+    ],
+    [
+      'an unknown policy',
+      (job: Manifest) =>
+        Object.assign(job.spec.runPolicy ?? (job.spec as { runPolicy: object }), { cleanPodPolicy: 'Some' }),
+      'cleanPodPolicy',
+    ],
     ['an unknown field', (job: Manifest) => Object.assign(job.spec, { tfReplicaSpec: {} }), 'tfReplicaSpec'],
     ['no replicas at all', (job: Manifest) => delete job.spec.tfReplicaSpecs, 'spec.tfReplicaSpecs: Required value'],
   ])('with %s is refused', async (_, change, message) => {
@@ -161,7 +199,10 @@ describe('an editor of a tenant', () => {
     const review = await client.create('/apis/authorization.k8s.io/v1/subjectaccessreviews', {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SubjectAccessReview',
-      spec: { user: 'system:serviceaccount:team-vision:default-editor', resourceAttributes: { verb, group, resource, namespace } },
+      spec: {
+        user: 'system:serviceaccount:team-vision:default-editor',
+        resourceAttributes: { verb, group, resource, namespace },
+      },
     });
     return review.status.allowed as boolean;
   };

@@ -7,21 +7,8 @@ import * as path from 'node:path';
 import { App } from 'cdk8s';
 import { Minio, type MinioProps } from '../../components/minio';
 import { apiObjects, Component, generatedKeys, type Manifest } from '../../constructs';
-import { type BinaryName, prepareBinaries } from '../../engine/control-plane';
-import type { Bundle } from '../../engine/control-plane/pins';
+import { prepareBinaries } from '../../engine/control-plane';
 import { type Key, S3 } from './s3';
-
-/** MinIO's client: the source of the image in the component's release, one unrelated commit later. */
-const client: Bundle = {
-  name: 'mc',
-  version: '0.0.0-20250313080218-cf909e1063a9',
-  module: 'github.com/minio/mc',
-  packages: { ['mc' as BinaryName]: 'github.com/minio/mc' },
-  ldflags: '-s -w',
-  buildSeconds: 60,
-  fromPath: false,
-  downloads: {},
-};
 
 /** How the provisioning script ended. */
 export interface Outcome {
@@ -64,9 +51,8 @@ export class ObjectServer {
   }
 
   public static async create(props: MinioProps = {}): Promise<ObjectServer> {
-    const { minio } = await prepareBinaries({ names: ['minio'] });
-    const { mc } = (await prepareBinaries({ names: ['mc' as BinaryName], bundles: [client] })) as { mc?: string };
-    return new ObjectServer({ minio, mc: mc! }, await freePort(), await freePort(), props);
+    const { minio, mc } = await prepareBinaries({ names: ['minio', 'mc'] });
+    return new ObjectServer({ minio, mc }, await freePort(), await freePort(), props);
   }
 
   /** Starts the server with the rendered arguments and variables, but for addresses and folders. */

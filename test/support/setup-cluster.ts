@@ -7,6 +7,6 @@ import { testCluster } from './cluster';
 /** Makes ready what the tests on the embedded control plane need; takes minutes once per machine. */
 export default async function setup(): Promise<void> {
   const onProgress = binaryLine(line => process.stderr.write(`${line}\n`));
-  await prepareBinaries({ names: [...CLUSTER_BINARIES, 'minio'], onProgress });
+  await prepareBinaries({ names: [...CLUSTER_BINARIES, 'minio', 'mc'], onProgress });
   await createOrStart(testCluster, { nodes: simulatedNodes(loadEnvironment('local')) });
 }
