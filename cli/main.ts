@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { Command, CommanderError } from 'commander';
 import { version } from '../package.json';
 import { Terminal } from './terminal';
@@ -11,6 +12,8 @@ export interface CommonOptions {
 
 /** Ends a run in order on the first interruption, at once on the second. */
 const interruption = new AbortController();
+// Every wait of a run listens for it.
+setMaxListeners(0, interruption.signal);
 
 function build(): Command {
   const program = new Command('flowyard')

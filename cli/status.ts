@@ -26,7 +26,7 @@ export async function status(options: TargetOptions): Promise<number> {
     terminal.result({ ok: true, deployed: false, objects });
     return 0;
   }
-  const components = [...new Set(objects.map(({ component }) => component))];
+  const components = [...new Set(objects.map(({ component }) => component))].sort();
   terminal.table(
     components.map(component => {
       const own = objects.filter(object => object.component === component);

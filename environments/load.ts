@@ -29,7 +29,7 @@ export function environmentNames(): string[] {
 export function loadEnvironment(name: string): Environment {
   const known = environmentNames();
   if (!known.includes(name)) {
-    throw new Error(
+    throw new UnknownEnvironment(
       `'--env' must be one of '${known.join("', '")}', got '${name}'; add environments/${name}.ts to make it`,
     );
   }

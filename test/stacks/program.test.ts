@@ -66,6 +66,23 @@ test('the key of an identity is the same in the namespaces of the tenant and of 
   expect(copies).toHaveLength(1);
 });
 
+test('the program that `pulumi up` runs deploys the environment of its stack to its cluster', async () => {
+  jest.doMock('../../stacks/local', () => ({ localCluster: async () => ({ kubeconfig: 'embedded.yaml' }) }));
+
+  const { resources, outputs } = await collect({
+    stack: 'local',
+    project: 'flowyard',
+    program: require('../../stacks'),
+  });
+
+  expect(resources).toHaveLength(rendering.objects.length);
+  expect(outputs).toMatchObject({
+    environment: 'local',
+    version: '26.03.1',
+    tenants: ['team-vision', 'team-forecast'],
+  });
+});
+
 describe('for simulated pods', () => {
   const { rendering: simulated, silencedWebhooks } = simulate(rendering);
 

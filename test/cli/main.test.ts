@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+jest.setTimeout(60_000);
+
+const cache = mkdtempSync(join(tmpdir(), 'flowyard-cli-'));
+afterAll(() => rmSync(cache, { recursive: true }));
+
+/** Runs the command line as a user does, with an empty cache. */
+function fixture(...args: string[]) {
+  const env = { ...process.env, FLOWYARD_CACHE: cache, NO_COLOR: '1' };
+  return spawnSync(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args], { encoding: 'utf8', env });
+}
+
+test('synth writes a file per component, and says which Secrets have no values', () => {
+  const folder = join(cache, 'manifests');
+
+  const { status, stdout } = fixture('synth', '--output', folder, '--json');
+
+  expect(status).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({
+    ok: true,
+    environment: 'local',
+    generatedSecrets: expect.arrayContaining(['minio/minio']),
+  });
+  expect(readdirSync(folder)).toHaveLength(7);
+});
+
+test('an unknown environment ends with exit code 2, the fix and no stack', () => {
+  const { status, stderr } = fixture('up', '--env', 'lokal');
+
+  expect(status).toBe(2);
+  expect(stderr).toBe("error '--env' must be one of 'local', got 'lokal'; add environments/lokal.ts to make it\n");
+});
+
+test('a failure is one JSON document for machines', () => {
+  const { status, stdout } = fixture('status', '--json');
+
+  expect(status).toBe(2);
+  expect(JSON.parse(stdout)).toEqual({
+    ok: false,
+    error: "there is no cluster 'local' on this machine",
+    next: 'make it with `flowyard up --env local`, or name a cluster of yours with --context',
+  });
+});
+
+test('an unknown option ends with exit code 2', () => {
+  const { status, stderr } = fixture('up', '--bogus');
+
+  expect(status).toBe(2);
+  expect(stderr).toContain("unknown option '--bogus'");
+});
+
+test('a kubeconfig that is not there is refused before anything is rendered', () => {
+  const { status, stderr } = fixture('up', '--kubeconfig', join(cache, 'none.yaml'));
+
+  expect(status).toBe(2);
+  expect(stderr).toContain("'--kubeconfig' must be a file");
+});
