@@ -11,7 +11,7 @@ export type NetworkPort = string | number | { readonly port: number; readonly pr
 
 /** Pods of the same namespace that carry `labels`; all of them without any. */
 export function podsWith(labels: Readonly<Record<string, string>>): NetworkPeer {
-  return { podSelector: { matchLabels: { ...labels } } };
+  return { podSelector: podSelector(labels) };
 }
 
 /** Pods of another namespace, by the name label that the API server sets; all of them without `labels`. */
@@ -58,7 +58,7 @@ export class NetworkRules extends Construct {
     new KubeObject(this, 'Policy', k8s.KubeNetworkPolicy, {
       metadata: { name: props.name, namespace: props.namespace },
       spec: {
-        podSelector: Object.keys(props.pods).length > 0 ? { matchLabels: { ...props.pods } } : {},
+        podSelector: podSelector(props.pods),
         policyTypes: Lazy.any({ produce: () => this.types() }) as never,
         ingress: Lazy.any({ produce: () => listOrNothing(this.ingress) }) as never,
         egress: Lazy.any({ produce: () => listOrNothing(this.egress) }) as never,
@@ -97,6 +97,11 @@ export class DefaultDeny extends Construct {
     });
     new NetworkRules(this, 'Dns', { name: 'allow-dns', namespace, pods: {} }).addEgress(dnsPeers, dnsPorts);
   }
+}
+
+/** Without labels it selects every pod. */
+function podSelector(labels: Readonly<Record<string, string>>): k8s.LabelSelector {
+  return Object.keys(labels).length > 0 ? { matchLabels: { ...labels } } : {};
 }
 
 function listOrNothing<T>(list: T[]): T[] | undefined {
