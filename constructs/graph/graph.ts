@@ -81,6 +81,7 @@ class Graph {
     });
     this.linkBindings();
     this.linkFences();
+    this.linkAggregates();
     this.linkBackends();
     if (this.problems.length > 0) throw new DanglingReferences(this.problems);
     this.linkComponents();
@@ -175,6 +176,22 @@ class Graph {
       if (!fences.has(manifest.kind)) return;
       for (const { node } of this.podsByNamespace.get(manifest.metadata.namespace ?? '') ?? [])
         this.edges[node]!.add(index);
+    });
+  }
+
+  /**
+   * A role comes after those that it is added up into. Backwards it goes first: the controller that adds up writes the
+   * sum anew whenever a part goes, and would bring back a sum that went before.
+   */
+  private linkAggregates(): void {
+    const sums = this.nodes.flatMap(({ manifest }, index) => (manifest.aggregationRule ? [{ index, manifest }] : []));
+    this.nodes.forEach(({ manifest }, index) => {
+      if (manifest.kind !== 'ClusterRole') return;
+      for (const sum of sums) {
+        const selectors = sum.manifest.aggregationRule.clusterRoleSelectors;
+        const picks = (selector: object) => selects(selector, manifest.metadata.labels ?? {});
+        if (sum.index !== index && selectors.some(picks)) this.edges[index]!.add(sum.index);
+      }
     });
   }
 

@@ -125,6 +125,18 @@ test('pods wait for the fences of their namespace', () => {
   expect(before(fixture({ ...platform, deny }), 'server')).toContain('deny');
 });
 
+test('a role waits for those that it is added up into, so that on removal it goes first', () => {
+  const sum = {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: 'sum' },
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: { 'to-sum': 'true' } }] },
+  };
+  const part = { ...platform.role, metadata: { name: 'part', labels: { 'to-sum': 'true' } } };
+
+  expect(before(fixture({ ...platform, part, sum }), 'part')).toEqual(['sum']);
+});
+
 test('pods do not wait for Services', () => {
   expect(before(fixture(), 'server')).not.toContain('service');
 });
