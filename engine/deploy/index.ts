@@ -1,0 +1,14 @@
+export type { Result } from './apply';
+export { type Collected, type CollectedResource, type CollectOptions, collect } from './collect';
+export { apply, destroy, plan, status } from './engine';
+export type { Counts, Plan, PlannedObject, Refusal } from './plan';
+export type { ObjectStatus, StackStatus } from './status';
+export {
+  type Action,
+  type DeployEvent,
+  type DeployOptions,
+  describe,
+  type Failure,
+  type ObjectName,
+  type StackOptions,
+} from './types';

@@ -1,0 +1,84 @@
+import * as os from 'node:os';
+import { FlowyardError } from '../errors';
+import { ApiError, type KubeClient } from './client';
+import { SYSTEM_NAMESPACE } from './inventory';
+import type { Manifest } from './types';
+
+const SECONDS = 60;
+const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM_NAMESPACE}/leases`;
+
+/**
+ * Lets one deployer at a time write to a stack. The lock is a Lease that is renewed while its holder lives; that of a
+ * process that is known to be dead, or has not renewed it for a minute, is taken over.
+ */
+export async function withStackLock<T>(client: KubeClient, stack: string, task: () => Promise<T>): Promise<T> {
+  const name = `flowyard-lock-${stack}`;
+  const path = `${LEASES}/${name}`;
+  let lease = await acquire(client, stack, name, path);
+  const renewal = setInterval(
+    () => {
+      const renewed = { ...lease, spec: { ...lease.spec, renewTime: now() } };
+      client.update(path, renewed).then(
+        each => {
+          lease = each;
+        },
+        // A later renewal may do; if none does, the lock runs out.
+        () => {},
+      );
+    },
+    (SECONDS * 1000) / 4,
+  );
+  try {
+    return await task();
+  } finally {
+    clearInterval(renewal);
+    await client.delete(path, lease.metadata.uid).catch(() => {});
+  }
+}
+
+async function acquire(client: KubeClient, stack: string, name: string, path: string): Promise<Manifest> {
+  const manifest = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name, namespace: SYSTEM_NAMESPACE },
+    spec: {
+      holderIdentity: `${os.hostname()} pid ${process.pid}`,
+      leaseDurationSeconds: SECONDS,
+      acquireTime: now(),
+      renewTime: now(),
+    },
+  };
+  const held = await client.get(path);
+  if (held && isAlive(held)) throw locked(stack, held);
+  try {
+    if (!held) return await client.create(LEASES, manifest);
+    const { resourceVersion } = held.metadata;
+    return await client.update(path, { ...manifest, metadata: { ...manifest.metadata, resourceVersion } });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 409) throw error;
+    throw locked(stack, (await client.get(path)) ?? manifest);
+  }
+}
+
+function isAlive({ spec }: Manifest): boolean {
+  if (Date.now() - Date.parse(spec.renewTime) > SECONDS * 1000) return false;
+  const [, host, pid] = /^(.*) pid (\d+)$/.exec(spec.holderIdentity) ?? [];
+  if (host !== os.hostname()) return true;
+  try {
+    process.kill(Number(pid), 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function locked(stack: string, { spec }: Manifest): FlowyardError {
+  return new FlowyardError(`stack '${stack}' is being changed by ${spec.holderIdentity}, since ${spec.acquireTime}`, {
+    next: `wait until it ends; if it died, its lock runs out ${SECONDS} s after its last sign of life`,
+  });
+}
+
+/** Kubernetes wants microseconds. */
+function now(): string {
+  return new Date().toISOString().replace('Z', '000Z');
+}
