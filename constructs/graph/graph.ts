@@ -1,7 +1,8 @@
-import { distance } from 'fastest-levenshtein';
 import type { ExistingObject } from '../component';
 import type { Manifest } from '../kube-object';
+import { isBuiltIn, isGiven } from './given';
 import { guards, type Labels, selects } from './guards';
+import { nearest } from './nearest';
 import { groupOf, type ObjectRef, refKey, refText } from './reference';
 import { generatedKeys, podTemplate, type Reference, referencesOf } from './references';
 
@@ -368,77 +369,12 @@ function isWebhook(manifest: Manifest): boolean {
   return ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'].includes(manifest.kind);
 }
 
-const builtInGroups = new Set([
-  '',
-  'admissionregistration.k8s.io',
-  'apiextensions.k8s.io',
-  'apiregistration.k8s.io',
-  'apps',
-  'authentication.k8s.io',
-  'authorization.k8s.io',
-  'autoscaling',
-  'batch',
-  'certificates.k8s.io',
-  'coordination.k8s.io',
-  'discovery.k8s.io',
-  'events.k8s.io',
-  'flowcontrol.apiserver.k8s.io',
-  'networking.k8s.io',
-  'node.k8s.io',
-  'policy',
-  'rbac.authorization.k8s.io',
-  'resource.k8s.io',
-  'scheduling.k8s.io',
-  'storage.k8s.io',
-]);
-
-function isBuiltIn(group: string): boolean {
-  return builtInGroups.has(group);
-}
-
 function sameKind(a: ObjectRef, b: ObjectRef): boolean {
   return a.kind === b.kind && a.group === b.group;
 }
 
 function qualified({ namespace, name }: ObjectRef): string {
   return namespace ? `${namespace}/${name}` : name;
-}
-
-/** What every cluster has. */
-function isGiven({ group, kind, name, namespace }: ObjectRef): boolean {
-  switch (`${group}/${kind}`) {
-    case '/Namespace':
-      return ['default', 'kube-system', 'kube-public', 'kube-node-lease'].includes(name);
-    case '/ServiceAccount':
-      return name === 'default';
-    case '/ConfigMap':
-      return name === 'kube-root-ca.crt';
-    case '/Service':
-      return namespace === 'default' && name === 'kubernetes';
-    case 'rbac.authorization.k8s.io/ClusterRole':
-      return ['admin', 'cluster-admin', 'edit', 'view'].includes(name) || name.startsWith('system:');
-    case 'rbac.authorization.k8s.io/Role':
-      return namespace === 'kube-system' && name === 'extension-apiserver-authentication-reader';
-    case 'scheduling.k8s.io/PriorityClass':
-      return name.startsWith('system-');
-    default:
-      return false;
-  }
-}
-
-/** The most alike of some names: few letters differ, and a common beginning counts double. */
-function nearest(name: string, names: string[]): string | undefined {
-  const score = (other: string) => distance(name, other) - 2 * commonPrefix(name, other);
-  return names.reduce<string | undefined>(
-    (best, other) => (best === undefined || score(other) < score(best) ? other : best),
-    undefined,
-  );
-}
-
-function commonPrefix(a: string, b: string): number {
-  let length = 0;
-  while (length < a.length && a[length] === b[length]) length += 1;
-  return length;
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
