@@ -8,9 +8,6 @@ export interface Member {
   readonly role: TenantRole;
 }
 
-/** The roles in the words of upstream's access-management API, which reads them from annotations. */
-export const roleNames: Record<TenantRole, string> = { edit: 'edit', view: 'view' };
-
 /**
  * Name that upstream's access-management API gives a contributor's binding: characters that names cannot hold become
  * one hyphen each run.

@@ -14,7 +14,7 @@ import {
   ServiceAccount,
 } from '../../constructs';
 import type { ObjectStore, StoreIdentity } from '../roles';
-import { bindingName, type Member, roleNames, type TenantRole } from './members';
+import { bindingName, type Member, type TenantRole } from './members';
 import { defaultLimits, type Quota, quotaOf } from './quota';
 import { Profile } from './resources';
 
@@ -96,7 +96,7 @@ export class Tenant extends Component {
     this.bind('default-viewer', 'view', viewer.subject);
     this.bind('namespaceAdmin', 'admin', user(owner), { role: 'admin', user: owner });
     for (const { user: name, role } of members) {
-      this.bind(bindingName(name, role), role, user(name), { role: roleNames[role], user: name });
+      this.bind(bindingName(name, role), role, user(name), { role, user: name });
     }
   }
 
