@@ -4,19 +4,29 @@ const shared = {
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
 };
 
-/** Two tiers: `unit` needs npm packages only; `cluster` shares one embedded control plane. */
+/**
+ * Three tiers: `unit` needs npm packages only; `cluster` shares one embedded control plane; `claims`, apart from
+ * `npm test`, repeats what the engine promises at many points and seeds.
+ */
 module.exports = {
   projects: [
     {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.cluster\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(cluster|claims)\\.test\\.ts$'],
     },
     {
       ...shared,
       displayName: 'cluster',
       testMatch: ['<rootDir>/test/**/*.cluster.test.ts'],
+      globalSetup: '<rootDir>/test/support/setup-cluster.ts',
+      globalTeardown: '<rootDir>/test/support/teardown-cluster.ts',
+    },
+    {
+      ...shared,
+      displayName: 'claims',
+      testMatch: ['<rootDir>/test/**/*.claims.test.ts'],
       globalSetup: '<rootDir>/test/support/setup-cluster.ts',
       globalTeardown: '<rootDir>/test/support/teardown-cluster.ts',
     },
