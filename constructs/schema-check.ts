@@ -15,7 +15,22 @@ export function plainSchema(schema: TSchema): unknown {
 export function schemaCheck(schema: TSchema): (value: unknown) => string[] {
   const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, validateFormats: false });
   const validate = ajv.compile(closed(plainSchema(schema)) as object);
-  return value => (validate(JSON.parse(JSON.stringify(value))) ? [] : validate.errors!.filter(isCause).map(describe));
+  return value => {
+    let plain: unknown;
+    try {
+      plain = JSON.parse(JSON.stringify(value, notSilently) ?? 'null');
+    } catch (error) {
+      return [`the object cannot be written down: ${(error as Error).message.split('\n')[0]}`];
+    }
+    return validate(plain) ? [] : validate.errors!.filter(isCause).map(describe);
+  };
+}
+
+/** What JSON would drop or turn into null becomes a map, which no such field takes, so that it is refused and shown. */
+function notSilently(_: string, value: unknown): unknown {
+  const kept =
+    ['function', 'symbol', 'bigint'].includes(typeof value) || (typeof value === 'number' && !Number.isFinite(value));
+  return kept ? { [typeof value]: [String(value)] } : value;
 }
 
 function closed(schema: unknown): unknown {
@@ -53,12 +68,18 @@ function describe(error: ErrorObject): string {
     case 'required':
       return `${where} lacks the field '${error.params.missingProperty}'`;
     case 'enum':
-      return `${where} must be one of '${error.params.allowedValues.join("', '")}', got ${JSON.stringify(error.data)}`;
+      return `${where} must be one of '${error.params.allowedValues.join("', '")}', got ${shown(error.data)}`;
     case 'pattern':
-      return `${where} must be ${error.parentSchema?.title ?? `text that matches '${error.params.pattern}'`}, got ${JSON.stringify(error.data)}`;
+      return `${where} must be ${error.parentSchema?.title ?? `text that matches '${error.params.pattern}'`}, got ${shown(error.data)}`;
     case 'anyOf':
-      return `${where} must be a number or text, got ${JSON.stringify(error.data)}`;
+      return `${where} must be a number or text, got ${shown(error.data)}`;
     default:
-      return `${where} ${error.message}, got ${JSON.stringify(error.data)}`;
+      return `${where} ${error.message}, got ${shown(error.data)}`;
   }
+}
+
+/** A value as text, of bounded length. */
+function shown(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 100)}… (${text.length} characters)` : text;
 }

@@ -24,7 +24,7 @@ export function defineEnvironment(environment: Environment): Environment {
   check ??= schemaCheck(environmentSchema);
   const problems = check(environment);
   if (problems.length === 0) problems.push(...contradictions(environment));
-  if (problems.length > 0) throw new InvalidEnvironment(String(environment?.name ?? ''), problems);
+  if (problems.length > 0) throw new InvalidEnvironment(String(environment?.name ?? '').slice(0, 60), problems);
   return environment;
 }
 
@@ -52,6 +52,7 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
     const people = [tenant.owner, ...(tenant.members ?? []).map(({ user }) => user)];
     problems.push(...duplicates(people, `tenants.${at}.members`, person => person.toLowerCase()));
     problems.push(...ranges(`tenants.${at}.egress`, tenant.egress ?? []));
+    problems.push(...wrongLabels(`tenants.${at}.labels`, tenant.labels ?? {}));
     for (const [pool, count] of Object.entries(tenant.quota.gpus ?? {})) {
       const gpu = pools.get(pool)?.gpu;
       if (!gpu)
@@ -78,6 +79,20 @@ function duplicates<T>(list: readonly T[], path: string, keyOf: (item: T) => str
     return [];
   });
 }
+
+/** Labels by which the platform and the cluster decide are not a tenant's to set. */
+function wrongLabels(path: string, labels: Readonly<Record<string, string>>): string[] {
+  return Object.keys(labels).flatMap(key => {
+    if (!labelKey.test(key))
+      return [`'${path}' must name labels such as 'cost-centre' or 'example.com/team', got '${key}'`];
+    const [prefix] = key.includes('/') ? key.split('/') : [''];
+    if (!ownedPrefix.test(prefix!)) return [];
+    return [`'${path}' must not hold '${key}': labels of '${prefix}' are set by the platform`];
+  });
+}
+
+const labelKey = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+const ownedPrefix = /(^|\.)(kubernetes\.io|k8s\.io|istio\.io|kubeflow\.org|knative\.dev|flowyard\.dev)$/;
 
 /** Address ranges must be networks: with bits of a host they mean something else than they say. */
 function ranges(path: string, list: readonly string[]): string[] {

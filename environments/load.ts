@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { defineEnvironment, InvalidEnvironment } from './define';
 import type { Environment } from './schema';
 
 /** An environment of a name that no file has. */
@@ -25,6 +26,7 @@ export function environmentNames(): string[] {
  * The environment of that name: the default export of `environments/NAME.ts`.
  *
  * @throws UnknownEnvironment naming the environments there are
+ * @throws InvalidEnvironment when the file does not run, or what it exports is not an environment of that name
  */
 export function loadEnvironment(name: string): Environment {
   const known = environmentNames();
@@ -35,8 +37,25 @@ export function loadEnvironment(name: string): Environment {
   }
   for (const folder of folders()) {
     const file = ['ts', 'js'].map(ending => join(folder, `${name}.${ending}`)).find(existsSync);
-    // A program of the user's, named at run time: it cannot be an import.
-    if (file) return require(file).default;
+    if (file) return read(name, file);
   }
   throw new Error(`environments/${name}.ts was there and is gone`);
+}
+
+function read(name: string, file: string): Environment {
+  let settings: Environment | undefined;
+  try {
+    // A program of the user's, named at run time: it cannot be an import.
+    settings = require(file).default;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'InvalidEnvironment') throw error;
+    throw new InvalidEnvironment(name, [`${file} does not run: ${error instanceof Error ? error.message : error}`]);
+  }
+  if (settings === undefined) {
+    throw new InvalidEnvironment(name, [`${file} must have 'export default defineEnvironment({ … })'`]);
+  }
+  // Checked once more: an export may have gone another way.
+  const environment = defineEnvironment(settings);
+  if (environment.name === name) return environment;
+  throw new InvalidEnvironment(name, [`'name' must be that of the file, '${name}', got '${environment.name}'`]);
 }

@@ -5,6 +5,7 @@ import { schema as s } from '../constructs';
 const registry = () =>
   s.text({
     pattern: '^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)*$',
+    maxLength: 200,
     title: "a registry without scheme such as 'registry.example.com/mirror'",
   });
 
@@ -12,15 +13,21 @@ const registry = () =>
 const cidr = () =>
   s.text({ pattern: '^[0-9]{1,3}(\\.[0-9]{1,3}){3}/[0-9]{1,2}$', title: "an address range such as '10.0.0.0/8'" });
 
-/** A Kubernetes quantity such as `500m` or `64Gi`. */
+/** A Kubernetes quantity such as `500m` or `64Gi`, more than nothing. */
 const quantity = () =>
   s.text({
-    pattern: '^[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$',
+    pattern: '^(?=.*[1-9])[0-9]+(\\.[0-9]+)?(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$',
+    maxLength: 16,
     title: "a quantity such as '500m' or '64Gi'",
   });
 
 /** An address under which the identity provider knows a person. */
-const email = () => s.text({ pattern: '^[^@\\s]+@[^@\\s]+$', title: "an e-mail address such as 'ada@example.com'" });
+const email = () =>
+  s.text({
+    pattern: "^[A-Za-z0-9.!#%&'*+/=?^_|~-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+    maxLength: 254,
+    title: "an e-mail address such as 'ada@example.com'",
+  });
 
 /** A name that can be a namespace: 42 characters leave room for what is derived from it. */
 const dnsLabel = (maxLength = 42) =>
@@ -84,7 +91,7 @@ const bucket = s.object({
         /** Keys it holds for. Default: the whole bucket. */
         prefix: s.optional(s.text({ pattern: '/$', title: "a prefix that ends in '/'" })),
         /** Whole days after which objects are deleted. */
-        expireAfterDays: s.int32({ minimum: 1 }),
+        expireAfterDays: s.int32({ minimum: 1, maximum: 36_500 }),
       }),
     ),
   ),
@@ -152,14 +159,22 @@ const tenant = s.object({
     /** Accelerators by node pool, such as `{ 'gpu-l4': 2 }`. Default: none. */
     gpus: s.optional(s.map(s.int32({ minimum: 0 }))),
     /** Pods at once. Default: 100. */
-    pods: s.optional(s.int32({ minimum: 1 })),
+    pods: s.optional(s.int32({ minimum: 1, maximum: 100_000 })),
   }),
   /** Pod Security level. Default: `restricted`. */
   podSecurity: s.optional(s.oneOf(['restricted', 'baseline'])),
   /** Address ranges outside the cluster that pods may reach on port 443. Default: none. */
   egress: s.optional(s.list(cidr())),
   /** Labels of the namespace, such as a cost centre. Default: none. */
-  labels: s.optional(s.map(s.text())),
+  labels: s.optional(
+    s.map(
+      s.text({
+        pattern: '^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$',
+        maxLength: 63,
+        title: "a label's value of letters, digits, dots, dashes and underscores",
+      }),
+    ),
+  ),
 });
 
 /** Schema of an environment: the type below is derived from it. */
