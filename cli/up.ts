@@ -5,7 +5,9 @@ import { FlowyardError } from '../engine/errors';
 import { renderEnvironment } from '../stacks/platform';
 import type { Rendering } from '../stacks/render';
 import { simulate } from '../stacks/simulated';
+import { announce } from './announce';
 import { ComponentProgress } from './component-progress';
+import { planDocument, showPlan, totalsOf } from './plan-view';
 import { clusterLine } from './progress';
 import { confirm, deployOptions, type Target, type TargetOptions, targetOf } from './target';
 import { count, duration, Terminal } from './terminal';
@@ -76,83 +78,6 @@ async function makePlan(options: UpOptions, target: Target, signal: AbortSignal,
   const planned = await plan({ ...(await deployOptions(target, access)), adopt, acknowledge, signal });
   for (const warning of planned.warnings) terminal.warn(warning);
   return planned;
-}
-
-/** What will be there, known before any cluster is. */
-function announce(terminal: Terminal, { components, objects, environment }: Rendering, { embedded }: Target): void {
-  terminal.say(
-    `${pc.bold('flowyard')} ${environment.name}: Kubeflow ${environment.platform.version}, ${count(components.length, 'component')}, ${count(objects.length, 'object')}`,
-  );
-  terminal.table(
-    components.map(id => {
-      const own = objects.filter(({ component }) => component === id);
-      return [id, pc.dim(count(own.length, 'object')), pc.dim(kindsOf(own.map(({ manifest }) => manifest.kind)))];
-    }),
-  );
-  if (embedded) {
-    const pools = environment.infrastructure.nodePools.map(
-      ({ name, nodes, cpu, memory, gpu }) =>
-        `${nodes} × ${name} (${cpu} CPU, ${memory}${gpu ? `, ${gpu.count} × ${gpu.type}` : ''})`,
-    );
-    terminal.say(`  ${pc.dim('nodes, simulated:')} ${pools.join(', ')}`);
-  }
-  terminal.say(
-    `  ${pc.dim('tenants:')} ${environment.tenants.map(({ name, owner }) => `${name} (${owner})`).join(', ') || 'none'}`,
-  );
-  terminal.say();
-}
-
-/** The kinds that say most, in words. */
-function kindsOf(kinds: string[]): string {
-  const shown: [kind: string, noun: string][] = [
-    ['CustomResourceDefinition', 'CRD'],
-    ['Deployment', 'deployment'],
-    ['Job', 'job'],
-    ['PersistentVolumeClaim', 'volume'],
-    ['ValidatingWebhookConfiguration', 'validating webhook'],
-    ['MutatingWebhookConfiguration', 'mutating webhook'],
-    ['ResourceQuota', 'quota'],
-    ['NetworkPolicy', 'network policy'],
-  ];
-  return shown
-    .map(([kind, noun]) => [kinds.filter(each => each === kind).length, noun] as const)
-    .filter(([number]) => number > 0)
-    .map(([number, noun]) =>
-      noun === 'network policy' && number > 1 ? `${number} network policies` : count(number, noun),
-    )
-    .join(', ');
-}
-
-function showPlan(terminal: Terminal, planned: Plan, everything = false): void {
-  const totals = totalsOf(planned);
-  terminal.say(
-    `plan: ${Object.entries(totals)
-      .map(([action, number]) => `${number} to ${action}`)
-      .join(', ')}`,
-  );
-  const marks: Record<string, string> = {
-    create: pc.green('+'),
-    update: pc.yellow('~'),
-    replace: pc.red('±'),
-    delete: pc.red('-'),
-    forget: pc.dim('○'),
-  };
-  const changes = planned.objects.filter(({ action }) => action !== 'unchanged' && (everything || action !== 'create'));
-  for (const { action, component, object, reason, changes: fields } of changes) {
-    const why = [reason, fields?.join(', ')].filter(Boolean).join('; ');
-    terminal.say(
-      `  ${marks[action]} ${component}: ${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name}${why ? pc.dim(`  ${why}`) : ''}`,
-    );
-  }
-}
-
-function totalsOf({ components }: Plan): Record<string, number> {
-  const totals: Record<string, number> = {};
-  for (const counts of components.values()) {
-    for (const [action, number] of Object.entries(counts))
-      if (number > 0) totals[action] = (totals[action] ?? 0) + number;
-  }
-  return totals;
 }
 
 function summary(
@@ -226,13 +151,4 @@ function report(
       { next: result?.error?.next },
     );
   return ok ? 0 : 1;
-}
-
-function planDocument({ objects, refusals }: Plan): object {
-  return {
-    changes: objects
-      .filter(({ action }) => action !== 'unchanged')
-      .map(({ action, component, object, reason, changes }) => ({ action, component, object, reason, changes })),
-    refusals,
-  };
 }

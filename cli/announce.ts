@@ -1,0 +1,53 @@
+import pc from 'picocolors';
+import type { Rendering } from '../stacks/render';
+import type { Target } from './target';
+import { count, type Terminal } from './terminal';
+
+/** What will be there, known before any cluster is. */
+export function announce(
+  terminal: Terminal,
+  { components, objects, environment }: Rendering,
+  { embedded }: Target,
+): void {
+  terminal.say(
+    `${pc.bold('flowyard')} ${environment.name}: Kubeflow ${environment.platform.version}, ${count(components.length, 'component')}, ${count(objects.length, 'object')}`,
+  );
+  terminal.table(
+    components.map(id => {
+      const own = objects.filter(({ component }) => component === id);
+      return [id, pc.dim(count(own.length, 'object')), pc.dim(kindsOf(own.map(({ manifest }) => manifest.kind)))];
+    }),
+  );
+  if (embedded) {
+    const pools = environment.infrastructure.nodePools.map(
+      ({ name, nodes, cpu, memory, gpu }) =>
+        `${nodes} × ${name} (${cpu} CPU, ${memory}${gpu ? `, ${gpu.count} × ${gpu.type}` : ''})`,
+    );
+    terminal.say(`  ${pc.dim('nodes, simulated:')} ${pools.join(', ')}`);
+  }
+  terminal.say(
+    `  ${pc.dim('tenants:')} ${environment.tenants.map(({ name, owner }) => `${name} (${owner})`).join(', ') || 'none'}`,
+  );
+  terminal.say();
+}
+
+/** The kinds that say most, in words. */
+function kindsOf(kinds: string[]): string {
+  const shown: [kind: string, noun: string][] = [
+    ['CustomResourceDefinition', 'CRD'],
+    ['Deployment', 'deployment'],
+    ['Job', 'job'],
+    ['PersistentVolumeClaim', 'volume'],
+    ['ValidatingWebhookConfiguration', 'validating webhook'],
+    ['MutatingWebhookConfiguration', 'mutating webhook'],
+    ['ResourceQuota', 'quota'],
+    ['NetworkPolicy', 'network policy'],
+  ];
+  return shown
+    .map(([kind, noun]) => [kinds.filter(each => each === kind).length, noun] as const)
+    .filter(([number]) => number > 0)
+    .map(([number, noun]) =>
+      noun === 'network policy' && number > 1 ? `${number} network policies` : count(number, noun),
+    )
+    .join(', ');
+}
