@@ -1,2 +1,1 @@
 export { Kubeflow, type KubeflowProps } from './kubeflow';
-export { aggregateTo } from './roles';

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { ClusterRole, Component, type ComponentProps, Namespace } from '../../constructs';
-import { adminRules, aggregateTo, editRules, viewRules } from './roles';
+import { aggregateTo } from '../roles';
+import { adminRules, editRules, viewRules } from './roles';
 
 /** Properties of `Kubeflow`. */
 export interface KubeflowProps extends ComponentProps<Kubeflow> {}

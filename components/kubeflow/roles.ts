@@ -3,11 +3,6 @@ import { core, rbacGroup, read, rule, write } from '../../constructs';
 
 const change = [...write, 'deletecollection'] as const;
 
-/** Label that adds a role to `kubeflow-admin`, `kubeflow-edit` or `kubeflow-view`. */
-export function aggregateTo(role: 'admin' | 'edit' | 'view'): Record<string, string> {
-  return { [`rbac.authorization.kubeflow.org/aggregate-to-kubeflow-${role}`]: 'true' };
-}
-
 /**
  * What the owner of a tenant may do beyond its editors. Bindings are read only: contributors are added by the platform,
  * which knows its users, and an owner who could bind roles could open the namespace to everybody.

@@ -19,7 +19,7 @@ import {
   Service,
   ServiceAccount,
 } from '../../constructs';
-import type { Bucket, ObjectStore, StoreGrant, StoreIdentity } from '../roles';
+import type { Bucket, ObjectStore, StoreGrant, StoreIdentity, StoreIdentityProps } from '../roles';
 import { bucketProblem, mergeBuckets } from './bucket';
 import { grantProblem } from './policy';
 import { provisioningFiles, scriptName } from './provision';
@@ -132,16 +132,7 @@ export class Minio extends Component implements ObjectStore {
     this._buckets.set(bucket.name, merged);
   }
 
-  public addIdentity(
-    scope: Construct,
-    id: string,
-    props: {
-      readonly name: string;
-      readonly namespace: string;
-      readonly secretName: string;
-      readonly grants: readonly StoreGrant[];
-    },
-  ): StoreIdentity {
+  public addIdentity(scope: Construct, id: string, props: StoreIdentityProps): StoreIdentity {
     const { name, namespace, secretName, grants } = props;
     if (!/^[a-z0-9][a-z0-9-]{1,126}[a-z0-9]$/.test(name)) {
       this.fail(`'name' of an identity takes 3 to 128 lower-case letters, digits and hyphens, got '${name}'`);

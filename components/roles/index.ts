@@ -1,3 +1,4 @@
+export { aggregateTo } from './aggregation';
 export type { Certificates, ServingCertificate } from './certificates';
 export type { Cluster } from './cluster';
-export type { Bucket, Lifecycle, ObjectStore, StoreGrant, StoreIdentity } from './object-store';
+export type { Bucket, Lifecycle, ObjectStore, StoreGrant, StoreIdentity, StoreIdentityProps } from './object-store';

@@ -43,6 +43,21 @@ export interface StoreIdentity {
   readonly secretKey: SecretKey;
 }
 
+/** An account to be made in a store. */
+export interface StoreIdentityProps {
+  /** The access key: 3 to 128 lower-case letters, digits and hyphens, unique in the store. */
+  readonly name: string;
+
+  /** Where the Secret is. */
+  readonly namespace: string;
+
+  /** Secret with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`. */
+  readonly secretName: string;
+
+  /** What the account may do; at least one. */
+  readonly grants: readonly StoreGrant[];
+}
+
 /** Keeps artifacts, models and data: the S3 protocol. */
 export interface ObjectStore extends Handle {
   /** `url()` has the scheme, `hostPort` has none: clients differ in which they take. */
@@ -59,20 +74,6 @@ export interface ObjectStore extends Handle {
    * Makes an account with a key of its own in a Secret of `namespace`, rendered below `scope`, and lets the pods of that
    * namespace in. Nobody but the store holds the root key. The account may do what its grants say and nothing else; the
    * buckets it names must be added, before or after.
-   *
-   * @param props.name       the access key: 3 to 128 lower-case letters, digits and hyphens, unique in the store
-   * @param props.namespace  where the Secret is
-   * @param props.secretName Secret with `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`
-   * @param props.grants     at least one
    */
-  addIdentity(
-    scope: Construct,
-    id: string,
-    props: {
-      readonly name: string;
-      readonly namespace: string;
-      readonly secretName: string;
-      readonly grants: readonly StoreGrant[];
-    },
-  ): StoreIdentity;
+  addIdentity(scope: Construct, id: string, props: StoreIdentityProps): StoreIdentity;
 }

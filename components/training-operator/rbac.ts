@@ -1,10 +1,10 @@
 import type { Construct } from 'constructs';
 import { ClusterRole, core, Role, read, rule, type ServiceAccount, write } from '../../constructs';
+import { aggregateTo } from '../roles';
 import { jobPlurals } from './resources';
 
 const group = 'kubeflow.org';
 const all = [...read, ...write];
-const aggregateTo = (role: string) => ({ [`rbac.authorization.kubeflow.org/aggregate-to-kubeflow-${role}`]: 'true' });
 const sub = (name: string) => jobPlurals.map(plural => `${plural}/${name}`);
 
 /** What the operator may do: jobs and all that it makes of them. */
