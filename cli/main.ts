@@ -29,7 +29,8 @@ function build(): Command {
   const withCluster = (command: Command) =>
     withEnvironment(command)
       .option('--kubeconfig <file>', 'kubeconfig of a cluster of yours (default: $KUBECONFIG, ~/.kube/config)')
-      .option('--context <name>', 'context of that kubeconfig: deploys there instead of the embedded control plane');
+      .option('--context <name>', 'context of that kubeconfig: deploys there instead of the embedded control plane')
+      .option('--new-cluster', 'the cluster may be another than the one of the last run');
 
   withCluster(program.command('up'))
     .description('make the cluster match the environment')

@@ -1,7 +1,28 @@
 import pc from 'picocolors';
-import type { Plan } from '../engine/deploy';
+import { describe, type Plan, type PlannedObject } from '../engine/deploy';
 import type { Terminal } from './terminal';
 
+const marks: Record<PlannedObject['action'], string> = {
+  create: pc.green('+'),
+  update: pc.yellow('~'),
+  replace: pc.red('±'),
+  delete: pc.red('-'),
+  forget: pc.dim('○'),
+  unchanged: ' ',
+};
+
+/** Kinds that fence tenants off: a change by hand is worth a second look. */
+const fences =
+  /^(\/ResourceQuota|rbac\.authorization\.k8s\.io\/|networking\.k8s\.io\/NetworkPolicy|admissionregistration\.k8s\.io\/|security\.istio\.io\/)/;
+
+/** The most fields of an object that are shown to people. */
+const FIELDS = 8;
+
+/**
+ * Shows a plan, object by object with the fields that change.
+ *
+ * @param everything whether new objects are listed too
+ */
 export function showPlan(terminal: Terminal, planned: Plan, everything = false): void {
   const totals = totalsOf(planned);
   terminal.say(
@@ -9,22 +30,49 @@ export function showPlan(terminal: Terminal, planned: Plan, everything = false):
       .map(([action, number]) => `${number} to ${action}`)
       .join(', ')}`,
   );
-  const marks: Record<string, string> = {
-    create: pc.green('+'),
-    update: pc.yellow('~'),
-    replace: pc.red('±'),
-    delete: pc.red('-'),
-    forget: pc.dim('○'),
-  };
-  const changes = planned.objects.filter(({ action }) => action !== 'unchanged' && (everything || action !== 'create'));
-  for (const { action, component, object, reason, changes: fields } of changes) {
-    const why = [reason, fields?.join(', ')].filter(Boolean).join('; ');
-    terminal.say(
-      `  ${marks[action]} ${component}: ${object.kind} ${object.namespace ? `${object.namespace}/` : ''}${object.name}${why ? pc.dim(`  ${why}`) : ''}`,
-    );
+  for (const each of planned.objects) {
+    const { action, drift } = each;
+    if (action === 'unchanged' || (action === 'create' && !drift && !everything)) continue;
+    showObject(terminal, each);
+  }
+  for (const { object, component, reason, acknowledge } of planned.refusals) {
+    terminal.say(`  ${pc.red('✘')} ${component}: ${describe(object)}: ${reason}`);
+    if (acknowledge) terminal.say(`      ${pc.dim(`let it go with --acknowledge ${acknowledge}`)}`);
   }
 }
 
+function showObject(terminal: Terminal, planned: PlannedObject): void {
+  const { action, component, object, reason, changes = [], drift, problem } = planned;
+  const by = [...new Set(changes.flatMap(change => change.by ?? []))].join(', ');
+  const why = [
+    ...(reason ? [reason] : []),
+    ...(drift && action === 'update' ? [`changed outside of the program${by ? ` by ${by}` : ''}`] : []),
+    ...(problem ? [problem] : []),
+  ].join('; ');
+  const warning = drift && isFence(planned) ? ` ${pc.red('security')}` : '';
+  terminal.say(`  ${marks[action]} ${component}: ${describe(object)}${why ? pc.dim(`  ${why}`) : ''}${warning}`);
+  for (const { path, before, after } of changes.slice(0, FIELDS)) {
+    if (path === 'metadata.managedFields') terminal.say(`      ${pc.dim('the same values, set by others before')}`);
+    else terminal.say(`      ${pc.dim(path)}  ${before === undefined ? '' : `${short(before)} → `}${short(after)}`);
+  }
+  if (changes.length > FIELDS) terminal.say(`      ${pc.dim(`and ${changes.length - FIELDS} more`)}`);
+}
+
+function isFence({ object, changes = [] }: Pick<PlannedObject, 'object' | 'changes'>): boolean {
+  return (
+    fences.test(`${object.group}/${object.kind}`) ||
+    changes.some(({ path }) => path.includes('pod-security.kubernetes.io'))
+  );
+}
+
+function short(value: unknown): string {
+  if (value === undefined) return pc.dim('(none)');
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const line = text.replaceAll('\n', '⏎');
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
+}
+
+/** How many objects each action concerns. */
 export function totalsOf({ components }: Plan): Record<string, number> {
   const totals: Record<string, number> = {};
   for (const counts of components.values()) {
@@ -34,11 +82,15 @@ export function totalsOf({ components }: Plan): Record<string, number> {
   return totals;
 }
 
+/** A plan for machines. */
 export function planDocument({ objects, refusals }: Plan): object {
   return {
     changes: objects
       .filter(({ action }) => action !== 'unchanged')
-      .map(({ action, component, object, reason, changes }) => ({ action, component, object, reason, changes })),
+      .map(({ action, component, object, reason, changes, drift }) => ({
+        ...{ action, component, object, reason, changes },
+        ...(drift ? { drift, security: isFence({ object, changes }) } : {}),
+      })),
     refusals,
   };
 }

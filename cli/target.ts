@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { type ClusterEvent, kubeconfigPath, list } from '../engine/control-plane';
+import { type ClusterEvent, cacheDirectory, kubeconfigPath, list } from '../engine/control-plane';
 import type { DeployOptions } from '../engine/deploy';
 import { FlowyardError } from '../engine/errors';
 import { type Environment, loadEnvironment } from '../environments';
@@ -15,6 +15,7 @@ export interface TargetOptions {
   readonly json?: boolean;
   readonly kubeconfig?: string;
   readonly context?: string;
+  readonly newCluster?: boolean;
 }
 
 /** An environment, and the cluster it goes to. */
@@ -23,6 +24,9 @@ export interface Target {
 
   /** Whether it goes to an embedded control plane of this machine. */
   readonly embedded: boolean;
+
+  /** Whether the cluster may be another than last time. */
+  readonly newCluster?: boolean;
 
   /** Waits until the cluster answers. */
   readonly access: () => Promise<Required<Pick<ClusterAccess, 'kubeconfig'>> & ClusterAccess>;
@@ -62,7 +66,7 @@ export function presentTarget(options: TargetOptions, signal: AbortSignal): Targ
   return target;
 }
 
-function existing(settings: Environment, { kubeconfig, context }: TargetOptions): Target {
+function existing(settings: Environment, { kubeconfig, context, newCluster }: TargetOptions): Target {
   const file = kubeconfig ?? process.env.KUBECONFIG ?? join(homedir(), '.kube', 'config');
   if (!existsSync(file)) {
     throw new FlowyardError(`'--kubeconfig' must be a file, got '${file}'`, {
@@ -79,7 +83,7 @@ function existing(settings: Environment, { kubeconfig, context }: TargetOptions)
         platform: { ...settings.platform, nodePool: undefined },
       }
     : settings;
-  return { environment, embedded: false, access: async () => ({ kubeconfig: file, context }) };
+  return { environment, embedded: false, newCluster, access: async () => ({ kubeconfig: file, context }) };
 }
 
 /** What the engine needs to deploy a target. */
@@ -93,8 +97,14 @@ export async function deployOptions(
 }
 
 /** What the engine needs to find a target's stack. */
-export function stackOf({ environment }: Target, access: ClusterAccess & { readonly kubeconfig: string }) {
-  return { stack: environment.name, project: 'flowyard', kubeconfig: access.kubeconfig, context: access.context };
+export function stackOf(
+  { environment, embedded, newCluster }: Target,
+  access: ClusterAccess & { readonly kubeconfig: string },
+) {
+  const stack = environment.name;
+  // The embedded control plane of an environment is always the right one, however often it is made anew.
+  const guard = embedded ? {} : { memory: join(cacheDirectory(), 'stacks', `${stack}.json`), newCluster };
+  return { stack, project: 'flowyard', kubeconfig: access.kubeconfig, context: access.context, ...guard };
 }
 
 /** Asks before a cluster of the user's is changed; machines must say `--yes`. */

@@ -61,13 +61,8 @@ export async function preview(options: UpOptions, signal: AbortSignal): Promise<
     clusterLine(line => terminal.say(line)),
   );
   const planned = await makePlan(options, target, signal, terminal);
-  if (planned.changed) showPlan(terminal, planned, true);
+  if (planned.changed || planned.refusals.length > 0) showPlan(terminal, planned, true);
   else terminal.say(`${pc.green('✔')} no changes: ${count(planned.objects.length, 'object')} are as declared`);
-  for (const { object, reason, acknowledge } of planned.refusals) {
-    terminal.warn(
-      `${object.kind} ${object.name}: ${reason}${acknowledge ? `; let it go with --acknowledge ${acknowledge}` : ''}`,
-    );
-  }
   terminal.result({ ok: planned.refusals.length === 0, changed: planned.changed, ...planDocument(planned) });
   return planned.refusals.length === 0 ? 0 : 1;
 }

@@ -2,9 +2,10 @@ import { FlowyardError } from '../errors';
 import { ApiError, type KubeClient } from './client';
 import { proofOf } from './diff';
 import { objectPath } from './discovery';
-import { type Inventory, type InventoryEntry, Store } from './inventory';
+import { type Inventory, type InventoryEntry, render, Store } from './inventory';
 import { withStackLock } from './lock';
 import { type Plan, type PlannedObject, sameInventory } from './plan';
+import { canonical } from './random';
 import { hasReadiness, NotReady, Readiness } from './readiness';
 import { removeAll, removeOne } from './remove';
 import { type DeployEvent, describe, type Failure, type ObjectName } from './types';
@@ -44,25 +45,46 @@ const READY_SECONDS = 300;
  */
 export async function applyPlan(client: KubeClient, plan: Plan): Promise<Omit<Result, 'requests' | 'seconds'>> {
   refuse(plan);
-  const run = new Run(client, plan);
   if (!plan.changed) {
+    const run = new Run(client, plan);
     await run.objects();
     return run.result();
   }
   const store = new Store(client, plan.stack);
   await store.prepare();
-  await withStackLock(client, plan.stack, async () => {
-    const union = { ...plan.next, entries: new Map([...(plan.inventory?.entries ?? []), ...plan.next.entries]) };
+  return withStackLock(client, plan.stack, async lost => {
+    const signal = AbortSignal.any([lost, ...(plan.options.signal ? [plan.options.signal] : [])]);
+    const run = new Run(client, { ...plan, options: { ...plan.options, signal } });
+    await checkFresh(store, plan);
+    const union = unionOf(plan);
     if (!sameInventory(plan.inventory, union)) await store.writeInventory(union);
     if (plan.generated.changed) await store.writeGenerated(plan.generated.all());
     await run.objects();
-    if (!run.clean) return;
-    await run.prune();
-    if (!run.clean) return;
-    const final = await withProofs(client, plan);
-    if (!sameInventory(union, final) || hasNewProofs(plan.inventory, final)) await store.writeInventory(final);
+    if (run.clean) await run.prune();
+    if (run.clean) {
+      const final = await withProofs(client, plan);
+      if (!sameInventory(union, final) || hasNewProofs(plan.inventory, final)) await store.writeInventory(final);
+    }
+    return run.result();
   });
-  return run.result();
+}
+
+/** @throws FlowyardError when another run has changed the stack since the plan was made */
+async function checkFresh(store: Store, { stack, inventory }: Plan): Promise<void> {
+  const now = (await store.inventories()).get(stack);
+  if (now === inventory || (now && inventory && canonical(render(now)) === canonical(render(inventory)))) return;
+  throw new FlowyardError(`stack '${stack}' was changed by another run while this one was planned`, {
+    next: 'run the same command again',
+  });
+}
+
+/** What may be there while a run is under way: all that was, and all that comes. What comes has no digest yet. */
+function unionOf({ inventory, next }: Plan): Inventory {
+  const coming = [...next.entries].map(([key, { digest: _, proof: __, ...entry }]): [string, InventoryEntry] => {
+    const { digest, proof } = inventory?.entries.get(key) ?? {};
+    return [key, { ...entry, ...(digest ? { digest } : {}), ...(proof ? { proof } : {}) }];
+  });
+  return { ...next, entries: new Map([...(inventory?.entries ?? []), ...coming]) };
 }
 
 /** The inventory at the end, with proofs of the CRDs that were written. */

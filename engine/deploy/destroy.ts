@@ -29,13 +29,18 @@ export async function destroyStack(
   const counts = { created: 0, updated: 0, replaced: 0, unchanged: 0, deleted: 0, failed: 0, skipped: 0 };
   const nothing = { stack: options.stack, ok: true, counts, failures: [], skipped: [], kept: [], warnings: [] };
   if (!inventory) {
-    if (generated.size > 0) await store.remove({ lastStack });
+    if (generated.size > 0) await store.remove();
+    if (lastStack) await store.removeNamespace();
     return nothing;
   }
   checkIdentity(options, system?.metadata.uid ?? '', inventory);
-  return withStackLock(client, options.stack, () =>
-    new Destruction(client, options, store, discovery, inventory, lastStack).run(),
-  );
+  const result = await withStackLock(client, options.stack, lost => {
+    const signal = AbortSignal.any([lost, ...(options.signal ? [options.signal] : [])]);
+    return new Destruction(client, { ...options, signal }, store, discovery, inventory).run();
+  });
+  // After the lock, which stands in it.
+  if (result.ok && result.kept.length === 0 && lastStack) await store.removeNamespace();
+  return result;
 }
 
 class Destruction {
@@ -45,7 +50,6 @@ class Destruction {
     private readonly store: Store,
     private readonly discovery: Discovery,
     private readonly inventory: Inventory,
-    private readonly lastStack: boolean,
   ) {}
 
   public async run(): Promise<Omit<Result, 'requests' | 'seconds'>> {
@@ -64,7 +68,7 @@ class Destruction {
     });
     const removed = await removeAll(this.client, removals, { seconds, onEvent, signal });
     const clean = removed.failures.length === 0 && removed.skipped.length === 0;
-    if (clean && kept.length === 0) await this.store.remove({ lastStack: this.lastStack });
+    if (clean && kept.length === 0) await this.store.remove();
     else if (clean) {
       // Generated values stay too: what is kept may be locked with them.
       const remaining = new Map(kept.map(each => [each.key, each.entry]));

@@ -3,6 +3,7 @@ import { applyPlan, type Result } from './apply';
 import { ApiError, KubeClient } from './client';
 import { destroyStack } from './destroy';
 import { readKubeconfig } from './kubeconfig';
+import { remember } from './memory';
 import { makePlan, type Plan } from './plan';
 import { readStatus, type StackStatus } from './status';
 import type { DeployOptions, StackOptions } from './types';
@@ -24,7 +25,12 @@ export function plan(options: DeployOptions): Promise<Plan> {
 export function apply(planOrOptions: Plan | DeployOptions): Promise<Result> {
   const known = 'objects' in planOrOptions ? planOrOptions : undefined;
   const options = known ? known.options : (planOrOptions as DeployOptions);
-  return timed(options, async client => applyPlan(client, known ?? (await makePlan(client, options))));
+  return timed(options, async client => {
+    const made = known ?? (await makePlan(client, options));
+    const result = await applyPlan(client, made);
+    if (result.ok) remember(options, { cluster: made.cluster, server: client.cluster.server });
+    return result;
+  });
 }
 
 /**
@@ -33,7 +39,11 @@ export function apply(planOrOptions: Plan | DeployOptions): Promise<Result> {
  * @throws FlowyardError as `apply` does
  */
 export function destroy(options: StackOptions): Promise<Result> {
-  return timed(options, client => destroyStack(client, options));
+  return timed(options, async client => {
+    const result = await destroyStack(client, options);
+    if (result.ok && result.kept.length === 0) remember(options, undefined);
+    return result;
+  });
 }
 
 /** Reads how the objects of a stack are. */

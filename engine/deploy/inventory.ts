@@ -1,6 +1,6 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { KubeClient } from './client';
-import { digest, type GeneratedValue } from './random';
+import { type GeneratedValue, digest as hash } from './random';
 import { removeOne } from './remove';
 import { keyOf, type Manifest, type ObjectName } from './types';
 
@@ -26,6 +26,9 @@ export interface InventoryEntry {
 
   /** Whether it stays in the cluster when it is taken out of the program. */
   readonly retain?: boolean;
+
+  /** Of the manifest that was applied last; absent while the object was never known to be ready. */
+  readonly digest?: string;
 
   /** See `proofOf`; of CRDs, for which a dry run is costly. */
   readonly proof?: string;
@@ -83,7 +86,7 @@ export class Store {
         .split('::')
         .at(-1)!
         .replace(/[^\w.-]/g, '-')
-        .slice(0, 200)}.${digest(value.urn)}`,
+        .slice(0, 200)}.${hash(value.urn)}`,
       Buffer.from(JSON.stringify(value)).toString('base64'),
     ]);
     const name = `flowyard-generated-${this.stack}`;
@@ -105,14 +108,15 @@ export class Store {
     });
   }
 
-  /** Forgets the stack; the namespace goes with the last one. */
-  public async remove(options: { readonly lastStack: boolean }): Promise<void> {
+  /** Forgets the stack. */
+  public async remove(): Promise<void> {
     await this.client.delete(`${this.base}/configmaps/flowyard-inventory-${this.stack}`);
     await this.client.delete(`${this.base}/secrets/flowyard-generated-${this.stack}`);
-    if (options.lastStack) await this.removeNamespace();
   }
 
-  private async removeNamespace(): Promise<void> {
+  /** Once no stack is left. */
+  public async removeNamespace(): Promise<void> {
+    if (!(await this.client.get(`/api/v1/namespaces/${SYSTEM_NAMESPACE}`))) return;
     const object = { group: '', version: 'v1', kind: 'Namespace', name: SYSTEM_NAMESPACE };
     await removeOne(this.client, { object, type: NAMESPACES }, { seconds: 60 });
   }
@@ -126,13 +130,14 @@ export class Store {
 export function render({ project, cluster, entries }: Inventory): Manifest {
   const sorted = [...entries.values()].sort((a, b) => (keyOf(a.object) < keyOf(b.object) ? -1 : 1));
   const index = new Map(sorted.map((entry, at) => [keyOf(entry.object), at]));
-  const rows = sorted.map(({ object, component, urn, dependsOn, protect, retain, proof }) => {
+  const rows = sorted.map(({ object, component, urn, dependsOn, protect, retain, digest, proof }) => {
     const { group, version, kind, namespace, name } = object;
     const after = dependsOn.flatMap(key => index.get(key) ?? []).sort((a, b) => a - b);
     return {
       ...{ group, version, kind, namespace, name, component, urn, after },
       ...(protect ? { protect } : {}),
       ...(retain ? { retain } : {}),
+      ...(digest ? { digest } : {}),
       ...(proof ? { proof } : {}),
     };
   });
@@ -156,17 +161,20 @@ export function parse({ data, binaryData }: Manifest): Inventory {
   const objects = rows.map(
     ({ group, version, kind, namespace, name }): ObjectName => ({ group, version, kind, namespace, name }),
   );
-  const entries = rows.map(({ component, urn, after, protect, retain, proof }, at): [string, InventoryEntry] => [
-    keyOf(objects[at]!),
-    {
-      object: objects[at]!,
-      component,
-      urn,
-      dependsOn: after.map((other: number) => keyOf(objects[other]!)),
-      ...(protect ? { protect } : {}),
-      ...(retain ? { retain } : {}),
-      ...(proof ? { proof } : {}),
-    },
-  ]);
+  const entries = rows.map(
+    ({ component, urn, after, protect, retain, digest, proof }, at): [string, InventoryEntry] => [
+      keyOf(objects[at]!),
+      {
+        object: objects[at]!,
+        component,
+        urn,
+        dependsOn: after.map((other: number) => keyOf(objects[other]!)),
+        ...(protect ? { protect } : {}),
+        ...(retain ? { retain } : {}),
+        ...(digest ? { digest } : {}),
+        ...(proof ? { proof } : {}),
+      },
+    ],
+  );
   return { project: data.project, cluster: data.cluster, entries: new Map(entries) };
 }

@@ -10,29 +10,43 @@ const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM_NAMESPACE}/leas
 /**
  * Lets one deployer at a time write to a stack. The lock is a Lease that is renewed while its holder lives; that of a
  * process that is known to be dead, or has not renewed it for a minute, is taken over.
+ *
+ * @param task is told by its signal when the lock is lost: it must stop, as another run may have begun
+ * @throws FlowyardError when another deployer holds the lock, or the lock was lost on the way
  */
-export async function withStackLock<T>(client: KubeClient, stack: string, task: () => Promise<T>): Promise<T> {
+export async function withStackLock<T>(
+  client: KubeClient,
+  stack: string,
+  task: (lost: AbortSignal) => Promise<T>,
+): Promise<T> {
   const name = `flowyard-lock-${stack}`;
   const path = `${LEASES}/${name}`;
   let lease = await acquire(client, stack, name, path);
-  const renewal = setInterval(
-    () => {
-      const renewed = { ...lease, spec: { ...lease.spec, renewTime: now() } };
-      client.update(path, renewed).then(
-        each => {
-          lease = each;
-        },
-        // A later renewal may do; if none does, the lock runs out.
-        () => {},
-      );
-    },
-    (SECONDS * 1000) / 4,
-  );
+  let renewedAt = Date.now();
+  const lost = new AbortController();
+  const lose = (reason: string) => {
+    lost.abort(
+      new FlowyardError(`the lock of stack '${stack}' was lost: ${reason}`, { next: 'run the same command again' }),
+    );
+  };
+  const renew = async () => {
+    try {
+      lease = await client.update(path, { ...lease, spec: { ...lease.spec, renewTime: now() } });
+      renewedAt = Date.now();
+    } catch (error) {
+      // Taken over, or deleted by hand. While the server is out of reach nobody else can take it.
+      if (error instanceof ApiError && [404, 409].includes(error.status)) lose(error.message);
+      else if (Date.now() - renewedAt > SECONDS * 1000) lose(`not renewed for ${SECONDS} s`);
+    }
+  };
+  const renewal = setInterval(renew, (SECONDS * 1000) / 4);
   try {
-    return await task();
+    const result = await task(lost.signal);
+    lost.signal.throwIfAborted();
+    return result;
   } finally {
     clearInterval(renewal);
-    await client.delete(path, lease.metadata.uid).catch(() => {});
+    if (!lost.signal.aborted) await client.delete(path, lease.metadata.uid).catch(() => {});
   }
 }
 

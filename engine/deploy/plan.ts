@@ -1,9 +1,12 @@
 import { FlowyardError } from '../errors';
 import type { KubeClient } from './client';
 import { type CollectedResource, collect } from './collect';
+import type { FieldChange } from './diff';
 import { Discovery, objectPath, type ResourceType } from './discovery';
 import { type Inventory, type InventoryEntry, render, Store } from './inventory';
+import { checkMemory } from './memory';
 import { Planner } from './planner';
+import { checkVersion, missingRights } from './preflight';
 import { canonical, GeneratedValues } from './random';
 import type { Action, DeployOptions, Manifest, ObjectName } from './types';
 
@@ -18,8 +21,14 @@ export interface PlannedObject {
   /** Why, where the action does not say it. */
   readonly reason?: string;
 
-  /** Paths of fields that change; never their values. */
-  readonly changes?: readonly string[];
+  /** Fields that change. */
+  readonly changes?: readonly FieldChange[];
+
+  /** Whether the program wants what it wanted last time, and somebody has changed or deleted the object since. */
+  readonly drift?: boolean;
+
+  /** Of its manifest. */
+  readonly digest?: string;
 
   /** Keys of objects that must be there and ready before it; for deletions, that must outlive it. */
   readonly dependsOn: readonly string[];
@@ -95,9 +104,11 @@ export async function makePlan(client: KubeClient, options: DeployOptions): Prom
     client.get('/api/v1/namespaces/kube-system'),
     store.inventories(),
     store.generated(),
+    checkVersion(client),
   ]);
   const cluster = system?.metadata.uid ?? '';
   const inventory = inventories.get(options.stack);
+  if (!inventory) checkMemory(options, cluster);
   checkIdentity(options, cluster, inventory);
   // The server works on these while the program keeps this process busy.
   const prefetched = new Map(
@@ -118,7 +129,7 @@ export async function makePlan(client: KubeClient, options: DeployOptions): Prom
     project: options.project,
     cluster,
     objects,
-    refusals,
+    refusals: [...refusals, ...(await missingRights(client, objects))],
     warnings: discovery.stale.map(group => `the server of API group '${group}' does not answer`),
     components: countsOf(objects),
     changed:
@@ -159,15 +170,18 @@ export function checkIdentity(
 
 function inventoryOf(project: string, cluster: string, objects: readonly PlannedObject[]): Inventory {
   const kept = objects.filter(each => each.resource);
-  const entries = kept.map(({ key, object, component, urn, dependsOn, resource, proof }): [string, InventoryEntry] => [
-    key,
-    {
-      ...{ object, component, urn, dependsOn },
-      ...(resource!.protect ? { protect: true } : {}),
-      ...(resource!.retainOnDelete ? { retain: true } : {}),
-      ...(proof ? { proof } : {}),
-    },
-  ]);
+  const entries = kept.map(
+    ({ key, object, component, urn, dependsOn, resource, digest, proof }): [string, InventoryEntry] => [
+      key,
+      {
+        ...{ object, component, urn, dependsOn },
+        ...(resource!.protect ? { protect: true } : {}),
+        ...(resource!.retainOnDelete ? { retain: true } : {}),
+        ...(digest ? { digest } : {}),
+        ...(proof ? { proof } : {}),
+      },
+    ],
+  );
   return { project, cluster, entries: new Map(entries) };
 }
 

@@ -7,6 +7,7 @@ import type { Inventory, InventoryEntry } from './inventory';
 import { inOrder } from './order';
 import type { PlannedObject, Refusal } from './plan';
 import { type Doomed, protections } from './protection';
+import { canonical, digest } from './random';
 import { stateOf } from './readiness';
 import { type Action, type DeployOptions, describe, keyOf, type Manifest, nameOf, type ObjectName } from './types';
 
@@ -19,7 +20,7 @@ const STATEFUL = ['PersistentVolumeClaim', 'StatefulSet', 'Namespace', 'CustomRe
 const IMMUTABLE = /immutable|are forbidden|may not (be )?chang|cannot change/i;
 
 /** What is decided about an object once its live state is known. */
-type Decision = Partial<Pick<PlannedObject, 'reason' | 'changes' | 'problem' | 'leaving' | 'proof'>> & {
+type Decision = Partial<Pick<PlannedObject, 'reason' | 'changes' | 'drift' | 'problem' | 'leaving' | 'proof'>> & {
   action: Action;
 };
 
@@ -29,6 +30,9 @@ interface Placed {
   readonly object: ObjectName;
   readonly resource: CollectedResource;
   readonly manifest: Manifest;
+
+  /** Of the manifest, as the program wrote it. */
+  readonly digest: string;
   readonly type: ResourceType;
   readonly dependsOn: readonly string[];
 }
@@ -67,14 +71,14 @@ export class Planner {
     await Promise.all(sorted.filter(each => !isDefinition(each)).map(each => this.decide(each)));
     const objects = sorted.map((each): PlannedObject => {
       const live = this.live.get(each.key);
-      const { key, object, type, resource, dependsOn, manifest } = each;
+      const { key, object, type, resource, dependsOn, manifest, digest } = each;
       const { urn, component } = resource;
       return {
-        ...{ key, object, urn, component, dependsOn, type, resource },
+        ...{ key, object, urn, component, dependsOn, type, resource, digest },
         manifest: live ? keepIgnored(manifest, live, resource.ignoreChanges) : manifest,
         uid: live?.metadata.uid,
         generation: live?.metadata.generation,
-        ready: live !== undefined && stateOf(live).ready,
+        ready: live ? stateOf(live).ready : this.decisions.get(key)!.action === 'unchanged',
         ...this.decisions.get(key)!,
       };
     });
@@ -104,7 +108,7 @@ export class Planner {
       const manifest = markBare(named, this.options.stack);
       const object = nameOf(manifest);
       keys.set(resource.urn, keyOf(object));
-      return [{ resource, manifest, object, type }];
+      return [{ resource, manifest, object, type, digest: digest(canonical(manifest)) }];
     });
     if (problems.length > 0) throw new FlowyardError(problems.join('\n'), { code: 2 });
     const containers = new Set([...keys.values()]);
@@ -151,7 +155,7 @@ export class Planner {
 
   private async decision(placed: Placed): Promise<Decision> {
     const live = this.live.get(placed.key);
-    if (!live) return { action: 'create' };
+    if (!live) return this.creation(placed);
     if (live.metadata.deletionTimestamp || this.leavesWithNamespace(placed)) {
       return { action: 'create', leaving: true, reason: 'the old one is being deleted' };
     }
@@ -166,6 +170,28 @@ export class Planner {
     });
     if (changing) return { action: 'update', reason: 'its CRD changes' };
     return this.compare(placed, live);
+  }
+
+  /** Of what is not there: new, or was deleted by hand, or is a Job that was done and has gone as it should. */
+  private creation(placed: Placed): Decision {
+    const { key, object, resource, manifest } = placed;
+    const entry = this.inventory?.entries.get(key);
+    if (!entry?.digest) return { action: 'create' };
+    const same = entry.digest === placed.digest;
+    const passing = object.kind === 'Job' && manifest.spec?.ttlSecondsAfterFinished !== undefined;
+    if (passing) return same ? { action: 'unchanged' } : { action: 'create', reason: 'the last one is done and gone' };
+    const reason = 'it was deleted by hand';
+    if (resource.protect && !this.isAcknowledged(object)) {
+      const loss = `${reason}, and what it held is lost: restore it, or let it be made anew, empty`;
+      this.refusals.push({ object, component: resource.component, reason: loss, acknowledge: acknowledgement(object) });
+    }
+    return { action: 'create', reason, drift: same };
+  }
+
+  /** By its own name, or by that of its namespace. */
+  private isAcknowledged(object: ObjectName): boolean {
+    const { acknowledge = [] } = this.options;
+    return [acknowledgement(object), `Namespace/${object.namespace}`].some(name => acknowledge.includes(name));
   }
 
   private leavesWithNamespace({ object }: Placed): boolean {
@@ -191,8 +217,9 @@ export class Planner {
     if (proof && this.inventory?.entries.get(placed.key)?.proof === proof) return unchanged;
     try {
       const applied = await this.client.apply(objectPath(type, object), manifest, { dryRun: true, whole: true });
-      const changes = differences(live, applied);
-      return changes.length === 0 ? unchanged : { action: 'update', changes: changes.slice(0, 20) };
+      const changes = differences(live, applied, resource.secretPaths);
+      const drift = this.inventory?.entries.get(placed.key)?.digest === placed.digest;
+      return changes.length === 0 ? unchanged : { action: 'update', changes, ...(drift ? { drift } : {}) };
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 422 && IMMUTABLE.test(error.message)) return this.replacement(placed, error.message);

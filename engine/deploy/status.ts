@@ -32,9 +32,11 @@ export async function readStatus(client: KubeClient, { stack }: StackOptions): P
   const inventory = inventories.get(stack);
   if (!inventory) return { stack, exists: false, objects: [] };
   const objects = await Promise.all(
-    [...inventory.entries.values()].map(async ({ object, component, urn }): Promise<ObjectStatus> => {
+    [...inventory.entries.values()].map(async ({ object, component, urn, digest }): Promise<ObjectStatus> => {
       const type = discovery.find(object);
       const live = type && (await client.get(objectPath(type, object)));
+      // A Job that was done may go by itself; if somebody has deleted it, a plan tells.
+      if (!live && object.kind === 'Job' && digest) return { object, component, urn, state: 'ready' };
       if (!live) return { object, component, urn, state: 'missing' };
       const { ready, reason } = stateOf(live);
       return { object, component, urn, state: ready ? 'ready' : 'not ready', ...(reason ? { reason } : {}) };

@@ -99,6 +99,20 @@ export interface DeployOptions {
   readonly adopt?: boolean;
 
   /**
+   * File that remembers which cluster the stack is on, so that another one is refused.
+   *
+   * @default - only the inventory in the cluster tells
+   */
+  readonly memory?: string;
+
+  /**
+   * Whether the cluster may be another than the one of the last run.
+   *
+   * @default false
+   */
+  readonly newCluster?: boolean;
+
+  /**
    * Whether to wait until objects are ready.
    *
    * @default true
