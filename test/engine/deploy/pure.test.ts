@@ -45,16 +45,32 @@ describe('differences', () => {
     expect(differences(live, { ...live, metadata, status: { ready: true } })).toEqual([]);
   });
 
-  test('changed, added and removed fields are named, values are not', () => {
-    const applied = { ...live, data: { a: '2', list: ['x'], c: '3' } };
+  test('changed, added and removed fields are named with their values, and who set them', () => {
+    const edit = { ...managedFields[0], manager: 'kubectl-edit', operation: 'Update', time: '2026-01-01T00:00:00Z' };
+    const edited = { ...live, metadata: { ...live.metadata, managedFields: [edit] } };
+    const applied = { ...live, data: { a: '2', list: ['x'], 'c.d/e': '3' } };
 
-    expect(differences(live, applied)).toEqual(['data.a', 'data.list[1]', 'data.c']);
+    expect(differences(edited, applied)).toEqual([
+      { path: 'data.a', before: '1', after: '2', by: 'kubectl-edit' },
+      { path: 'data.list[1]', before: 'y' },
+      { path: 'data["c.d/e"]', after: '3' },
+    ]);
+  });
+
+  test('values of Secrets, and of what the program calls secret, are never shown', () => {
+    const applied = { ...live, data: { a: '2', list: ['x', 'y'] } };
+
+    const hidden = [{ path: 'data.a', before: '(secret)', after: '(secret)' }];
+    expect(differences({ ...live, kind: 'Secret' }, { ...applied, kind: 'Secret' })).toEqual(hidden);
+    expect(differences(live, applied, ['data.a'])).toEqual(hidden);
+    expect(differences(live, applied, ['data'])).toEqual(hidden);
+    expect(differences(live, { ...live, data: undefined }, ['data.a'])).toEqual([{ path: 'data', before: '(secret)' }]);
   });
 
   test('another owner of the same values is one', () => {
     const unowned = { ...live, metadata: { ...live.metadata, managedFields: [] } };
 
-    expect(differences(unowned, live)).toEqual(['metadata.managedFields']);
+    expect(differences(unowned, live)).toEqual([{ path: 'metadata.managedFields' }]);
     expect([isOurs(unowned), isOurs(live)]).toEqual([false, true]);
   });
 
