@@ -69,7 +69,8 @@ function withSecrets(
   parent: ComponentObjects,
   generated: Map<string, pulumi.Output<string>>,
 ): pulumi.Inputs & Manifest {
-  const { annotations, namespace, name } = manifest.metadata;
+  const { annotations, ...metadata } = manifest.metadata;
+  const { namespace, name } = metadata;
   const keys = generatedKeys(annotations);
   if (Object.keys(keys).length === 0) return manifest;
   const data: Record<string, pulumi.Output<string>> = {};
@@ -85,5 +86,7 @@ function withSecrets(
     data[key] = pulumi.secret(value.apply(text => Buffer.from(text).toString('base64')));
   }
   const { [generateAnnotation]: _, ...others } = annotations ?? {};
-  return { ...manifest, metadata: { ...manifest.metadata, annotations: others }, data };
+  // The provider takes an empty map for a change on every run.
+  const kept = Object.keys(others).length > 0 ? { annotations: others } : {};
+  return { ...manifest, metadata: { ...metadata, ...kept }, data };
 }

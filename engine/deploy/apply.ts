@@ -62,6 +62,7 @@ export async function applyPlan(client: KubeClient, plan: Plan): Promise<Omit<Re
     await run.objects();
     if (run.clean) await run.prune();
     if (run.clean) {
+      if (plan.generated.stale) await store.writeGenerated(plan.generated.used);
       const final = await withProofs(client, plan);
       if (!sameInventory(union, final) || hasNewProofs(plan.inventory, final)) await store.writeInventory(final);
     }

@@ -103,6 +103,11 @@ export class GeneratedValues {
   public get changed(): boolean {
     return [...this.used].some(([urn, value]) => this.kept.get(urn)?.outputs !== value.outputs);
   }
+
+  /** Whether the cluster keeps values that nobody asks for any more. */
+  public get stale(): boolean {
+    return [...this.kept.keys()].some(urn => !this.used.has(urn));
+  }
 }
 
 /** JSON with sorted keys: equal values give equal text. */
