@@ -33,6 +33,8 @@ export function deployPlatform(rendering: Rendering, access: ClusterAccess): Rec
     // A kubeconfig that changes its credentials must not replace every object.
     clusterIdentifier: environment.name,
     enableServerSideApply: true,
+    // What somebody has edited by hand is put back; what controllers own is left out by `ignoreChanges`.
+    enablePatchForce: true,
     enableConfigMapMutable: true,
     enableSecretMutable: true,
   });
