@@ -5,6 +5,8 @@ import { SYSTEM_NAMESPACE } from './inventory';
 import type { Manifest } from './types';
 
 const SECONDS = 60;
+/** Uids of the leases that runs of this process hold. */
+const held = new Set<string>();
 const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${SYSTEM_NAMESPACE}/leases`;
 
 /**
@@ -34,11 +36,15 @@ export async function withStackLock<T>(
       lease = await client.update(path, { ...lease, spec: { ...lease.spec, renewTime: now() } });
       renewedAt = Date.now();
     } catch (error) {
-      // Taken over, or deleted by hand. While the server is out of reach nobody else can take it.
-      if (error instanceof ApiError && [404, 409].includes(error.status)) lose(error.message);
-      else if (Date.now() - renewedAt > SECONDS * 1000) lose(`not renewed for ${SECONDS} s`);
+      const refused = error instanceof ApiError && [404, 409].includes(error.status);
+      const live = refused ? await client.get(path).catch(() => lease) : lease;
+      // Moved on by a renewal whose answer was lost; or taken over, or deleted by hand.
+      if (isSame(live, lease)) lease = live!;
+      else lose(live ? `${live.spec.holderIdentity} has taken it over` : 'somebody has deleted it');
+      if (Date.now() - renewedAt > SECONDS * 1000) lose(`not renewed for ${SECONDS} s: ${(error as Error).message}`);
     }
   };
+  held.add(lease.metadata.uid);
   const renewal = setInterval(renew, (SECONDS * 1000) / 4);
   try {
     const result = await task(lost.signal);
@@ -46,6 +52,7 @@ export async function withStackLock<T>(
     return result;
   } finally {
     clearInterval(renewal);
+    held.delete(lease.metadata.uid);
     if (!lost.signal.aborted) await client.delete(path, lease.metadata.uid).catch(() => {});
   }
 }
@@ -70,14 +77,23 @@ async function acquire(client: KubeClient, stack: string, name: string, path: st
     return await client.update(path, { ...manifest, metadata: { ...manifest.metadata, resourceVersion } });
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 409) throw error;
-    throw locked(stack, (await client.get(path)) ?? manifest);
+    const winner = await client.get(path);
+    // Ours, made by a request whose answer was lost.
+    if (winner && isSame(winner, manifest)) return winner;
+    throw locked(stack, winner ?? manifest);
   }
 }
 
-function isAlive({ spec }: Manifest): boolean {
+/** Whether two leases were taken by the same run. */
+function isSame(a: Manifest | undefined, b: Manifest): boolean {
+  return a?.spec.holderIdentity === b.spec.holderIdentity && a?.spec.acquireTime === b.spec.acquireTime;
+}
+
+function isAlive({ metadata, spec }: Manifest): boolean {
   if (Date.now() - Date.parse(spec.renewTime) > SECONDS * 1000) return false;
   const [, host, pid] = /^(.*) pid (\d+)$/.exec(spec.holderIdentity) ?? [];
   if (host !== os.hostname()) return true;
+  if (Number(pid) === process.pid) return held.has(metadata.uid);
   try {
     process.kill(Number(pid), 0);
     return true;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FlowyardError } from '../errors';
-import type { KubeClient } from './client';
+import { ApiError, type KubeClient } from './client';
 import { collectionPath, type ResourceType } from './discovery';
 import { keyOf, type Manifest, nameOf, type ObjectName } from './types';
 
@@ -257,7 +257,8 @@ class KindWatch {
           await this.client.watch(this.path, resourceVersion, (type, object) => this.onEvent(type, object), this.end);
         }
       } catch (error) {
-        if (error instanceof FlowyardError) for (const waiter of this.waiters) waiter.settle(error);
+        const refused = error instanceof ApiError && [401, 403].includes(error.status);
+        if (refused || error instanceof FlowyardError) for (const waiter of this.waiters) waiter.settle(error);
       }
       // Watches that end at once make this a poll, at most two a second.
       await sleep(Math.max(0, 500 - (Date.now() - startedAt)));
