@@ -1,12 +1,14 @@
 import * as pulumi from '@pulumi/pulumi';
 import { loadEnvironment } from '../environments';
+import { stackName } from './layers';
 import { type ClusterAccess, deployPlatform, renderFor } from './program';
 
-/** What `pulumi up` runs: the stack's name is the environment's. */
+/** What `pulumi up` runs. The stack's name is the environment's, or that of one of its layers: `prod.platform`. */
 export = async (): Promise<Record<string, unknown>> => {
-  const environment = loadEnvironment(pulumi.getStack());
+  const { environment: name, layer } = stackName(pulumi.getStack());
+  const environment = loadEnvironment(name);
   const rendering = renderFor(environment);
-  return deployPlatform(rendering, await clusterAccess());
+  return deployPlatform(rendering, await clusterAccess(), layer);
 
   async function clusterAccess(): Promise<ClusterAccess> {
     if (environment.infrastructure.kind === 'embedded') {
