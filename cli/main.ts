@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { version } from '../package.json';
+import type { TargetOptions } from './target';
 import { Terminal } from './terminal';
 
 /** What all commands share. */
@@ -30,29 +31,69 @@ function build(): Command {
     withEnvironment(command)
       .option('--kubeconfig <file>', 'kubeconfig of a cluster of yours (default: $KUBECONFIG, ~/.kube/config)')
       .option('--context <name>', 'context of that kubeconfig: deploys there instead of the embedded control plane')
-      .option('--new-cluster', 'the cluster may be another than the one of the last run');
+      .option('--new-cluster', 'the cluster may be another than the one of the last run')
+      .addOption(
+        new Option('--engine <name>', 'what deploys; auto: Pulumi, but for environments of an embedded control plane')
+          .choices(['auto', 'embedded', 'pulumi'])
+          .default('auto'),
+      )
+      .option('--layer <name>', 'platform or tenants, as a stack of its own; with Pulumi');
+  // Each engine loads only what it needs.
+  const byEngine = async (
+    options: TargetOptions,
+    embedded: () => Promise<number>,
+    pulumi: (commands: typeof import('./pulumi')) => Promise<number>,
+  ) => {
+    const asked = options.engine ?? 'auto';
+    const commands = asked === 'embedded' ? undefined : await import('./pulumi.js');
+    exit(commands?.engineOf(options) === 'pulumi' ? await pulumi(commands) : await embedded());
+  };
 
   withCluster(program.command('up'))
     .description('make the cluster match the environment')
     .option('--yes', 'do not ask before changing a cluster of yours')
     .option('--adopt', 'take over objects that somebody else made')
     .option('--acknowledge <object...>', 'let a protected object go, named as in the refusal')
-    .action(async options => exit(await (await import('./up.js')).up(options, interruption.signal)));
+    .action(options =>
+      byEngine(
+        options,
+        async () => (await import('./up.js')).up(options, interruption.signal),
+        commands => commands.upWithPulumi(options, interruption.signal),
+      ),
+    );
 
   withCluster(program.command('preview'))
     .description('tell what `up` would do, and change nothing')
-    .action(async options => exit(await (await import('./up.js')).preview(options, interruption.signal)));
+    .action(options =>
+      byEngine(
+        options,
+        async () => (await import('./up.js')).preview(options, interruption.signal),
+        commands => commands.previewWithPulumi(options, interruption.signal),
+      ),
+    );
 
   withCluster(program.command('status'))
     .description('tell what is deployed and how it fares')
-    .action(async options => exit(await (await import('./status.js')).status(options)));
+    .action(options =>
+      byEngine(
+        options,
+        async () => (await import('./status.js')).status(options),
+        commands => commands.statusWithPulumi(options),
+      ),
+    );
 
   withCluster(program.command('destroy'))
     .description('take away what was deployed, backwards; what holds data stays unless acknowledged')
     .option('--yes', 'do not ask before changing a cluster of yours')
     .option('--acknowledge <object...>', 'let a protected object go, named as in the refusal')
     .option('--delete-data', 'let all protected objects go: tenants, volumes and all')
-    .action(async options => exit(await (await import('./destroy.js')).destroy(options, interruption.signal)));
+    .action(options =>
+      byEngine(
+        options,
+        async () => (await import('./destroy.js')).destroy(options, interruption.signal),
+        commands => commands.destroyWithPulumi(options, interruption.signal),
+      ),
+    );
 
   withEnvironment(program.command('synth'))
     .description('write the manifests to a folder; needs no cluster')

@@ -16,6 +16,7 @@ export interface TargetOptions {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly newCluster?: boolean;
+  readonly engine?: 'auto' | 'embedded' | 'pulumi';
 }
 
 /** An environment, and the cluster it goes to. */

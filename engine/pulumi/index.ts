@@ -1,0 +1,9 @@
+export { findPulumi } from './command';
+export {
+  type PulumiOptions,
+  type PulumiResult,
+  pulumiDestroy,
+  pulumiPreview,
+  pulumiStatus,
+  pulumiUp,
+} from './stack';

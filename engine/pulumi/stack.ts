@@ -1,0 +1,154 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { ConfigMap, EngineEvent, Stack } from '@pulumi/pulumi/automation';
+import { FlowyardError } from '../errors';
+import { findPulumi } from './command';
+
+/** A stack of the real engine. */
+export interface PulumiOptions {
+  /** Such as `prod`, or `prod.platform`. */
+  readonly stack: string;
+
+  /** Folder with `Pulumi.yaml`. */
+  readonly project: string;
+
+  /** Where the CLI is installed if there is none. */
+  readonly installFolder: string;
+
+  /** Configuration that is written to the stack's file, by key. */
+  readonly config?: ConfigMap;
+  readonly onEvent?: (event: EngineEvent) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Counts of a run, by what was done: `create`, `update`, `same` … */
+export interface PulumiResult {
+  readonly changes: Readonly<Record<string, number>>;
+
+  /** Resources that were created by a run which was killed, and are now known. */
+  readonly recovered: number;
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** Brings a stack up. What a killed run has created is taken in first. */
+export async function pulumiUp(options: PulumiOptions): Promise<PulumiResult> {
+  const stack = await open(options);
+  const recovered = await recover(stack);
+  const { onEvent, signal } = options;
+  const { summary, outputs } = await guarded(options, () => stack.up({ onEvent, signal, color: 'never' }));
+  const shown = Object.entries(outputs).map(([name, { value, secret }]) => [name, secret ? '(secret)' : value]);
+  return { changes: summary.resourceChanges ?? {}, recovered, outputs: Object.fromEntries(shown) };
+}
+
+/** Tells what `up` would do. The cluster is read first, so that drift shows. */
+export async function pulumiPreview(options: PulumiOptions): Promise<PulumiResult> {
+  const stack = await open(options);
+  const { onEvent, signal } = options;
+  const { changeSummary } = await guarded(options, () =>
+    stack.preview({ onEvent, signal, refresh: true, diff: true, color: 'never' }),
+  );
+  return { changes: { ...changeSummary }, recovered: 0, outputs: {} };
+}
+
+/** Takes a stack away, except what is protected. */
+export async function pulumiDestroy(options: PulumiOptions & { readonly deleteData?: boolean }): Promise<PulumiResult> {
+  const stack = await open(options);
+  const recovered = await recover(stack);
+  const { onEvent, signal, deleteData } = options;
+  if (deleteData) await run(stack, ['state', 'unprotect', '--all', '--yes']);
+  const { summary } = await guarded(options, () =>
+    stack.destroy({ onEvent, signal, excludeProtected: !deleteData, color: 'never' }),
+  );
+  return { changes: summary.resourceChanges ?? {}, recovered, outputs: {} };
+}
+
+/** How many resources a stack has; undefined when it was never brought up. */
+export async function pulumiStatus(options: PulumiOptions): Promise<{ resources: number; at?: Date } | undefined> {
+  const stack = await open(options);
+  const { deployment } = await stack.exportStack();
+  const [last] = await stack.history(1);
+  return last && { resources: (deployment?.resources ?? []).length, at: last.endTime };
+}
+
+async function open({ stack, project, installFolder, config }: PulumiOptions): Promise<Stack> {
+  const pulumiCommand = await findPulumi(installFolder, project);
+  const { LocalWorkspace, Stack: Stacks } = await import('@pulumi/pulumi/automation/index.js');
+  const workspace = await LocalWorkspace.create({ workDir: project, pulumiCommand });
+  try {
+    const opened = await Stacks.createOrSelect(stack, workspace);
+    if (config) await opened.setAllConfig(config);
+    return opened;
+  } catch (error) {
+    throw clear(error, stack);
+  }
+}
+
+interface State {
+  pending_operations?: { type: string; resource: { urn: string; type: string; inputs?: Inputs } }[];
+  resources?: { urn: string; protect?: boolean }[];
+}
+interface Inputs {
+  readonly metadata?: { readonly name: string; readonly namespace?: string };
+}
+
+/**
+ * A run that was killed may have created objects that its state does not know: the next one would fail as they exist.
+ * Kubernetes objects have names of ours, so they can be taken in by name; those that were not created are forgotten.
+ */
+async function recover(stack: Stack): Promise<number> {
+  const exported = await stack.exportStack();
+  const state = exported.deployment as State | undefined;
+  const pending = state?.pending_operations ?? [];
+  if (pending.length === 0) return 0;
+  const pairs = pending.flatMap(({ type, resource: { urn, type: kind, inputs } }) => {
+    const { name, namespace } = inputs?.metadata ?? {};
+    if (type !== 'creating' || !kind.startsWith('kubernetes:') || !name) return [];
+    return [[urn, namespace ? `${namespace}/${name}` : name]];
+  });
+  // An urn and an id in turn.
+  const imports = pairs.flat().flatMap(text => ['--import-pending-creates', text]);
+  await run(stack, ['refresh', '--yes', '--skip-preview', ...imports]);
+  await run(stack, ['refresh', '--yes', '--skip-preview', '--clear-pending-creates']);
+  return pairs.length;
+}
+
+/** A command for which the SDK has no function. */
+async function run({ name, workspace }: Stack, args: readonly string[]): Promise<void> {
+  const { command } = workspace.pulumiCommand as unknown as { command: string };
+  const env = { ...process.env, ...workspace.envVars };
+  const all = [...args, '--stack', name, '--non-interactive', '--color', 'never'];
+  await promisify(execFile)(command, all, { cwd: workspace.workDir, env, maxBuffer: 1 << 28 });
+}
+
+async function guarded<T>({ stack, signal }: PulumiOptions, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (signal?.aborted) {
+      throw new FlowyardError(`stack '${stack}' was stopped`, { next: 'run the same command again', code: 130 });
+    }
+    throw clear(error, stack);
+  }
+}
+
+/** What the CLI says, without its progress. */
+function clear(error: unknown, stack: string): Error {
+  const text = error instanceof Error ? error.message : String(error);
+  if (/currently locked by/.test(text)) {
+    const by = /created by (.*)/.exec(text)?.[1] ?? 'another run';
+    return new FlowyardError(`stack '${stack}' is being changed by ${by}`, {
+      next: `wait until it ends; if it died, lift its lock with \`pulumi cancel --stack ${stack}\``,
+      cause: error,
+    });
+  }
+  const lines = [...new Set(text.split('\n').filter(line => /error:/.test(line)))].map(line =>
+    line.replace(/^.*?error: /, '').trim(),
+  );
+  const passphrase = /passphrase must be set|incorrect passphrase/.test(text);
+  return new FlowyardError(`stack '${stack}': ${lines.slice(0, 5).join('; ') || text.trim().split('\n').at(-1)}`, {
+    next: passphrase
+      ? 'set PULUMI_CONFIG_PASSPHRASE, or choose another secrets provider'
+      : 'correct the cause, then run the same command again',
+    cause: error,
+  });
+}
