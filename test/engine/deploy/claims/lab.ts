@@ -62,7 +62,9 @@ export class Lab {
     return acknowledge.length === 0 ? first : plan(this.options(environment, { acknowledge }));
   }
 
+  /** Starting a cluster that runs tops up its volumes, of which each round uses some up. */
   public async up(environment: Environment): Promise<Result> {
+    await createOrStart(this.cluster, { nodes: simulatedNodes(goal) });
     return apply(await this.plan(environment));
   }
 
