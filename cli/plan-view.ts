@@ -27,7 +27,7 @@ export function showPlan(terminal: Terminal, planned: Plan, everything = false):
   const totals = totalsOf(planned);
   terminal.say(
     `plan: ${Object.entries(totals)
-      .map(([action, number]) => `${number} to ${action}`)
+      .map(([action, number]) => (action === 'unchanged' ? `${number} unchanged` : `${number} to ${action}`))
       .join(', ')}`,
   );
   for (const each of planned.objects) {

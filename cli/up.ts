@@ -30,6 +30,11 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<numbe
   );
   const rendering = renderEnvironment(target.environment);
   announce(terminal, rendering, target);
+  if (!target.embedded) {
+    terminal.warn(
+      'the embedded engine is for local work and tests; clusters that people depend on want --engine pulumi',
+    );
+  }
 
   const planned = await makePlan(options, target, signal, terminal);
   if (!planned.changed) {
