@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { loadEnvironment } from '../environments';
 import { renderEnvironment } from './platform';
 import type { Rendering } from './render';
+import { toYaml } from './yaml';
 
 /**
  * Writes a rendering as YAML, one file per component, numbered in the order to apply them.
@@ -16,13 +16,11 @@ export function writeManifests(rendering: Rendering, folder: string): string[] {
   mkdirSync(folder, { recursive: true });
   for (const file of readdirSync(folder)) if (file.endsWith('.yaml')) rmSync(join(folder, file));
   const width = Math.max(2, String(rendering.components.length).length);
-  return rendering.components.map((component, at) => {
-    const objects = rendering.objects.filter(object => object.component === component);
+  const documents = new Map(rendering.components.map(component => [component, [] as string[]]));
+  for (const { component, manifest } of rendering.objects) documents.get(component)!.push(toYaml(manifest));
+  return [...documents].map(([component, texts], at) => {
     const file = join(folder, `${String(at + 1).padStart(width, '0')}-${component}.yaml`);
-    writeFileSync(
-      file,
-      objects.map(({ manifest }) => stringify(manifest, { lineWidth: 0, aliasDuplicateObjects: false })).join('---\n'),
-    );
+    writeFileSync(file, texts.join('---\n'));
     return file;
   });
 }
