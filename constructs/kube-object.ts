@@ -3,6 +3,7 @@ import { k8s } from 'cdk8s-plus-27';
 import type { Construct } from 'constructs';
 import { newerFields } from './newer-fields';
 import { isClusterScoped } from './scope';
+import { shapeOf } from './shape';
 
 /** A rendered Kubernetes object: plain JSON. */
 export interface Manifest {
@@ -66,6 +67,8 @@ export class KubeObject<P = unknown> extends PlainObject {
   public override toJson(): any {
     const rendered = super.toJson();
     const { apiVersion, kind, ...fields } = rendered;
+    const shape = shapeOf(this.type);
+    if (shape.has(fields)) return rendered;
     const lost = lostFields(fields, this.type).filter(path => !isNewer(path));
     if (lost.length > 0) {
       throw new Error(
@@ -73,6 +76,7 @@ export class KubeObject<P = unknown> extends PlainObject {
           'correct the spelling, or add the field to constructs/newer-fields.ts if Kubernetes gained it after 1.27',
       );
     }
+    shape.learn(fields);
     return rendered;
   }
 }

@@ -58,6 +58,8 @@ class Graph {
   private readonly nodes: readonly GraphNode[];
   private readonly byRef = new Map<string, number>();
   private readonly byComponent = new Map<string, number[]>();
+  private readonly byKind = new Map<string, number[]>();
+  private readonly namespaces = new Map<string, Labels>();
   private readonly crds = new Map<string, number>();
   private readonly podsByNamespace = new Map<string, { node: number; labels: Labels }[]>();
   /** Certificates by the Secret that they fill. */
@@ -98,6 +100,7 @@ class Graph {
       throw new Error(`${id} and ${this.nodes[twin]!.id} both render ${refText(refOf(manifest))}`);
     this.byRef.set(key, index);
     push(this.byComponent, component, index);
+    push(this.byKind, kindKey(manifest), index);
     if (manifest.kind === 'CustomResourceDefinition')
       this.crds.set(`${manifest.spec.group}/${manifest.spec.names.kind}`, index);
     const labels = podTemplate(manifest)?.metadata?.labels;
@@ -242,9 +245,7 @@ class Graph {
       const controllers = this.byComponent
         .get(this.nodes[crd]!.component)!
         .filter(index => podTemplate(this.nodes[index]!.manifest));
-      const resources = this.nodes.flatMap(({ manifest }, index) =>
-        `${groupOf(manifest.apiVersion)}/${manifest.kind}` === key ? [index] : [],
-      );
+      const resources = this.byKind.get(key) ?? [];
       for (const controller of resources.length > 0 ? controllers : []) this.linkUnlessCircle(resources, controller);
     }
     this.nodes.forEach(({ manifest }, webhook) => {
@@ -261,9 +262,13 @@ class Graph {
   }
 
   private namespaceLabels(name: string): Labels {
+    const known = this.namespaces.get(name);
+    if (known) return known;
     const node = this.byRef.get(refKey({ group: '', kind: 'Namespace', name }));
-    const labels = node === undefined ? {} : this.nodes[node]!.manifest.metadata.labels;
-    return { ...labels, 'kubernetes.io/metadata.name': name };
+    const own = node === undefined ? {} : this.nodes[node]!.manifest.metadata.labels;
+    const labels = { ...own, 'kubernetes.io/metadata.name': name };
+    this.namespaces.set(name, labels);
+    return labels;
   }
 
   private plural({ apiVersion, kind }: Manifest): string {
@@ -314,10 +319,13 @@ class Graph {
     this.nodes.forEach((_, index) => {
       visit(index, []);
     });
-    const reduced = this.reduce(order);
-    const position = new Map(order.map((index, at) => [index, at]));
+    const position = new Int32Array(order.length);
+    order.forEach((index, at) => {
+      position[index] = at;
+    });
+    const reduced = this.reduce(order, position);
     return order
-      .sort((a, b) => wave[a]! - wave[b]! || position.get(a)! - position.get(b)!)
+      .sort((a, b) => wave[a]! - wave[b]! || position[a]! - position[b]!)
       .map(index => ({
         ...this.nodes[index]!,
         wave: wave[index]!,
@@ -325,24 +333,25 @@ class Graph {
       }));
   }
 
-  private reduce(order: number[]): number[][] {
-    const words = Math.ceil(order.length / 32);
-    const closures: Uint32Array[] = [];
+  /** Edges that others do not imply, by node. */
+  private reduce(order: readonly number[], position: Int32Array): number[][] {
     const reduced: number[][] = [];
-    const position = new Map(order.map((index, at) => [index, at]));
+    // By node, the last one whose dependencies were seen to include it.
+    const implied = new Int32Array(order.length).fill(-1);
     for (const index of order) {
-      const closure = new Uint32Array(words);
-      const kept: number[] = [];
       // The latest dependency first: it implies the most.
-      for (const edge of [...this.edges[index]!].sort((a, b) => position.get(b)! - position.get(a)!)) {
-        if (closure[edge >> 5]! & (1 << (edge & 31))) continue;
+      const candidates = [...this.edges[index]!].sort((a, b) => position[b]! - position[a]!);
+      const kept: number[] = [];
+      for (const edge of candidates) {
+        if (implied[edge] === index) continue;
         kept.push(edge);
-        closures[edge]!.forEach((bits, word) => {
-          closure[word]! |= bits;
-        });
+        const queue = [edge];
+        for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+          if (implied[next] === index) continue;
+          implied[next] = index;
+          queue.push(...reduced[next]!);
+        }
       }
-      closure[index >> 5]! |= 1 << (index & 31);
-      closures[index] = closure;
       reduced[index] = kept.sort((a, b) => a - b);
     }
     return reduced;
@@ -359,6 +368,10 @@ const crdKind = 'CustomResourceDefinition';
 
 function refOf({ apiVersion, kind, metadata }: Manifest): ObjectRef {
   return { group: groupOf(apiVersion), kind, namespace: metadata.namespace, name: metadata.name };
+}
+
+function kindKey({ apiVersion, kind }: Manifest): string {
+  return `${groupOf(apiVersion)}/${kind}`;
 }
 
 function isKind(manifest: Manifest, group: string, kind: string): boolean {

@@ -188,6 +188,7 @@ function hostReferences(manifest: Manifest): Reference[] {
   const hosts = new Map<string, Reference>();
   const visit = (value: unknown): void => {
     if (typeof value === 'string') {
+      if (!value.includes('.svc')) return;
       for (const [, name, namespace] of value.matchAll(serviceHost)) {
         hosts.set(`${namespace}/${name}`, { to: namespaced('Service', namespace, name!), first: false });
       }
