@@ -1,7 +1,7 @@
 import type { Static, TSchema } from '@sinclair/typebox';
 import type { ApiObject, ApiObjectMetadata } from 'cdk8s';
 import type { Construct } from 'constructs';
-import { PlainObject, prune } from './kube-object';
+import { PlainObject, plain } from './kube-object';
 import { plainSchema, schemaCheck } from './schema-check';
 
 /** One version of a custom resource. */
@@ -140,7 +140,7 @@ export class CustomResource<S extends TSchema = TSchema> {
 
   /** What is wrong with an object's fields, by the schema: empty when nothing is. */
   public check(fields: object): string[] {
-    const { apiVersion, kind, metadata, ...rest } = prune(fields) as Record<string, unknown>;
+    const { apiVersion, kind, metadata, ...rest } = plain(fields) as Record<string, unknown>;
     this.validate ??= schemaCheck(this.props.versions[0].schema);
     return this.validate(rest);
   }

@@ -1,7 +1,7 @@
 import { Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
-import { KubeObject, prune } from './kube-object';
+import { KubeObject } from './kube-object';
 
 /** One end of a connection, as NetworkPolicies can tell it. */
 export type NetworkPeer = k8s.NetworkPolicyPeer;
@@ -78,7 +78,7 @@ export class NetworkRules extends Construct {
 
   /** A rule without peers would be open to everybody. */
   private named(side: 'from' | 'to', peers: NetworkPeer[]): NetworkPeer[] {
-    if (peers.length > 0) return peers.map(prune);
+    if (peers.length > 0) return peers;
     throw new Error(`${this.node.path}: '${side}' must name its peers, got none; everybody is addresses('0.0.0.0/0')`);
   }
 

@@ -5,7 +5,7 @@ import { Minio } from '../components/minio';
 import { Profiles } from '../components/profiles';
 import type { Cluster } from '../components/roles';
 import { TrainingOperator } from '../components/training-operator';
-import { addresses, apiObjects, type Component, type NodePool, placeOn, setDefaults } from '../constructs';
+import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
 import { type Rendering, renderPlatform } from './render';
 import { addTenants } from './tenants';
@@ -39,7 +39,7 @@ export function composePlatform(environment: Environment): Platform {
   addTenants(app, environment, { objectStore });
 
   patchObjects(app, environment);
-  return { environment, app, components: app.charts as Component[] };
+  return { environment, app, components: app.node.children.filter(Component.isChart) as Component[] };
 }
 
 /**

@@ -86,8 +86,13 @@ function keyText(key: string): string {
   });
 }
 
+/** Names and paths, which need no quotes and seldom come twice; words that YAML takes for something else are none. */
+const isName = (text: string) =>
+  /^[a-zA-Z][\w./-]*$/.test(text) && !/^(y|n|yes|no|on|off|true|false|null)$/i.test(text);
+
 /** A scalar as the value of a member at the left edge. */
 function scalar(value: unknown): string {
+  if (typeof value === 'string' && isName(value)) return value;
   return remember(scalars, value ?? null, () =>
     typeof value === 'string' && doubtful.test(value)
       ? quoted(value)

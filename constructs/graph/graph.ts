@@ -1,7 +1,7 @@
 import type { ExistingObject } from '../component';
 import type { Manifest } from '../kube-object';
 import { isBuiltIn, isGiven } from './given';
-import { guards, type Labels, selects } from './guards';
+import { guards, type Labels, mayGuard, selects } from './guards';
 import { nearest } from './nearest';
 import { groupOf, type ObjectRef, refKey, refText } from './reference';
 import { generatedKeys, podTemplate, type Reference, referencesOf } from './references';
@@ -254,10 +254,15 @@ class Graph {
   }
 
   private guarded(webhooks: Manifest): number[] {
-    return this.nodes.flatMap(({ manifest }, index) => {
-      const { namespace } = manifest.metadata;
-      const labels = namespace ? this.namespaceLabels(namespace) : undefined;
-      return guards(webhooks, manifest, this.plural(manifest), labels) ? [index] : [];
+    return [...this.byKind.values()].flatMap(indices => {
+      const { manifest: sample } = this.nodes[indices[0]!]!;
+      const resource = this.plural(sample);
+      if (!mayGuard(webhooks, sample, resource)) return [];
+      return indices.filter(index => {
+        const { manifest } = this.nodes[index]!;
+        const { namespace } = manifest.metadata;
+        return guards(webhooks, manifest, resource, namespace ? this.namespaceLabels(namespace) : undefined);
+      });
     });
   }
 

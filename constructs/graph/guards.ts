@@ -37,19 +37,44 @@ export function guards(
   resource: string,
   namespaceLabels: Labels | undefined,
 ): boolean {
+  const targets = targetsOf(object, resource);
+  return webhooksOf(webhooks).some(
+    webhook =>
+      (!namespaceLabels || selects(webhook.namespaceSelector, namespaceLabels)) &&
+      targets.some(
+        target =>
+          webhook.rules?.some(rule => covers(rule, target)) && selects(webhook.objectSelector, target.labels ?? {}),
+      ),
+  );
+}
+
+/** Whether a webhook configuration is asked about objects of a kind at all, whatever their labels. */
+export function mayGuard(webhooks: Manifest, sample: Manifest, resource: string): boolean {
+  const targets = targetsOf(sample, resource);
+  return webhooksOf(webhooks).some(({ rules }) => targets.some(target => rules?.some(rule => covers(rule, target))));
+}
+
+interface Target {
+  readonly group: string;
+  readonly resource: string;
+  readonly labels?: Labels;
+}
+
+/** What the API server asks about: the object, and the pods that it makes. */
+function targetsOf(object: Manifest, resource: string): Target[] {
+  const self = { group: groupOf(object.apiVersion), resource, labels: object.metadata.labels };
   const template = podTemplate(object);
-  const self = { group: groupOf(object.apiVersion), resource, labels: object.metadata.labels ?? {} };
-  const pods = template && { group: '', resource: 'pods', labels: template.metadata?.labels ?? {} };
-  // biome-ignore lint/suspicious/noExplicitAny: webhooks are read by path
-  return (webhooks.webhooks ?? []).some((webhook: any) => {
-    if (namespaceLabels && !selects(webhook.namespaceSelector, namespaceLabels)) return false;
-    return [self, pods].some(
-      target =>
-        target &&
-        selects(webhook.objectSelector, target.labels) &&
-        webhook.rules?.some((rule: Rule) => covers(rule, target)),
-    );
-  });
+  return template ? [self, { group: '', resource: 'pods', labels: template.metadata?.labels }] : [self];
+}
+
+interface Webhook {
+  readonly namespaceSelector?: LabelSelector;
+  readonly objectSelector?: LabelSelector;
+  readonly rules?: readonly Rule[];
+}
+
+function webhooksOf({ webhooks }: Manifest): readonly Webhook[] {
+  return webhooks ?? [];
 }
 
 interface Rule {
@@ -58,7 +83,7 @@ interface Rule {
   readonly operations: string[];
 }
 
-function covers(rule: Rule, { group, resource }: { group: string; resource: string }): boolean {
+function covers(rule: Rule, { group, resource }: Target): boolean {
   const has = (list: string[], ...words: string[]) => words.some(word => list.includes(word));
   return (
     has(rule.operations, 'CREATE', '*') &&

@@ -1,7 +1,7 @@
 import { ApiObject, App, Chart, JsonPatch } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { KubeObject } from '../../constructs';
-import { lostFields, prune } from '../../constructs/kube-object';
+import { lostFields, plain } from '../../constructs/kube-object';
 import { newerFields } from '../../constructs/newer-fields';
 
 function fixture(spec: Partial<k8s.PodSpec>) {
@@ -70,7 +70,7 @@ test('an object of a cluster-scoped kind has no namespace', () => {
 });
 
 test('empty labels and annotations, which would differ on every run, are left out', () => {
-  expect(prune({ metadata: { labels: {}, annotations: { a: undefined } }, spec: { podSelector: {} } })).toEqual({
+  expect(plain({ metadata: { labels: {}, annotations: { a: undefined } }, spec: { podSelector: {} } })).toEqual({
     metadata: {},
     spec: { podSelector: {} },
   });
