@@ -7,7 +7,7 @@ import { withStackLock } from './lock';
 import { type Plan, type PlannedObject, sameInventory } from './plan';
 import { canonical } from './random';
 import { hasReadiness, NotReady, Readiness } from './readiness';
-import { removeAll, removeOne } from './remove';
+import { removeAll, removeOne, removeRevived } from './remove';
 import { type DeployEvent, describe, type Failure, type ObjectName } from './types';
 
 /** What a run has done. */
@@ -157,6 +157,8 @@ class Run {
     const doomed = this.plan.objects.filter(each => each.action === 'delete');
     const { readySeconds: seconds = READY_SECONDS, onEvent, signal } = this.plan.options;
     const removed = await removeAll(this.client, doomed, { seconds, onEvent, signal });
+    const forgotten = this.plan.objects.filter(each => each.action === 'forget');
+    await removeRevived(this.client, [...doomed.filter(({ key }) => removed.gone.has(key)), ...forgotten]);
     this.counts.deleted += removed.gone.size;
     this.failures.push(...removed.failures);
     this.skipped.push(...removed.skipped.map(each => each.object));

@@ -6,7 +6,7 @@ import { withStackLock } from './lock';
 import { checkIdentity } from './plan';
 import { acknowledgement, findDoomed, forgetReason } from './planner';
 import { protections } from './protection';
-import { removeAll } from './remove';
+import { removeAll, removeRevived } from './remove';
 import type { StackOptions } from './types';
 
 /**
@@ -67,6 +67,11 @@ class Destruction {
       return [{ key, object, component, urn, type, dependsOn, uid: each.live?.metadata.uid }];
     });
     const removed = await removeAll(this.client, removals, { seconds, onEvent, signal });
+    const absent = doomed.filter(each => removed.gone.has(each.key) || forgetReason(each));
+    await removeRevived(
+      this.client,
+      absent.map(({ entry, type }) => ({ object: entry.object, type })),
+    );
     const clean = removed.failures.length === 0 && removed.skipped.length === 0;
     if (clean && kept.length === 0) await this.store.remove();
     else if (clean) {

@@ -82,17 +82,23 @@ export async function removeAll(
     }
   };
   await Promise.all(removals.map(start));
-  const roles = removals.filter(({ key, object }) => gone.has(key) && object.kind === 'ClusterRole');
-  if (roles.length > 0) await removeRevived(client, roles);
   return { gone, failures, skipped };
 }
 
 /** Writes the rules of aggregated roles, and makes a role anew that went while it was adding up. */
 const AGGREGATOR = 'clusterrole-aggregation-controller';
 
-/** Removes roles that the aggregation controller, and nobody else, has made anew. */
-async function removeRevived(client: KubeClient, roles: readonly Removal[]): Promise<void> {
-  for (const pause of [100, 400]) {
+/**
+ * Removes roles that the aggregation controller, and nobody else, has made anew.
+ *
+ * @param removed everything that should be gone, in this run or one before it
+ */
+export async function removeRevived(
+  client: KubeClient,
+  removed: readonly { readonly object: ObjectName; readonly type?: ResourceType }[],
+): Promise<void> {
+  const roles = removed.flatMap(({ object, type }) => (type && object.kind === 'ClusterRole' ? { object, type } : []));
+  for (const pause of roles.length > 0 ? [100, 400] : []) {
     await sleep(pause);
     await Promise.all(
       roles.map(async ({ object, type }) => {

@@ -164,6 +164,43 @@ test('what is taken out of the program is removed, and what is deleted by hand c
   expect((await up()).counts).toMatchObject({ created: 0, deleted: 0, unchanged: 7 });
 });
 
+test('a role that the aggregation controller made anew after a run died is removed by the next one', async () => {
+  const { options, up } = fixture('revived');
+  const at = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+  const raw = client as unknown as { call(request: object): Promise<Manifest> };
+  const sum = (name: string) => ({
+    ...{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name } },
+    aggregationRule: { clusterRoleSelectors: [{ matchLabels: { 'example.com/none': 'true' } }] },
+  });
+  const withSums = () => {
+    sample({ namespace: 'revived' })();
+    new KubernetesObject('revived', sum('revived'));
+    new KubernetesObject('replaced-by-hand', sum('replaced-by-hand'));
+  };
+  expect(await apply(options({}, { program: withSums }))).toMatchObject({ ok: true });
+  // As the controller does with what it has not yet seen go, and as somebody with kubectl does.
+  for (const [name, fieldManager] of [
+    ['revived', 'clusterrole-aggregation-controller'],
+    ['replaced-by-hand', 'kubectl'],
+  ]) {
+    await client.delete(`${at}/${name}`);
+    const { aggregationRule: _, ...bare } = sum(name!);
+    const body = JSON.stringify({ ...bare, rules: [] });
+    await raw.call({
+      method: 'POST',
+      path: `${at}?fieldManager=${fieldManager}`,
+      contentType: 'application/json',
+      body,
+    });
+  }
+
+  expect(await up()).toMatchObject({ ok: true, counts: { created: 0, deleted: 0, unchanged: 7 } });
+
+  expect(await client.get(`${at}/revived`)).toBeUndefined();
+  expect(await client.get(`${at}/replaced-by-hand`)).toMatchObject({ metadata: { name: 'replaced-by-hand' } });
+  await client.delete(`${at}/replaced-by-hand`);
+});
+
 test('a job whose template changed is made anew, and a generated password is kept', async () => {
   const { up, get } = fixture('replaced');
   await up();
