@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import type { Rendering } from '../stacks/render';
+import { colours as pc } from './colours';
 import type { Target } from './target';
 import { count, type Terminal } from './terminal';
 

@@ -1,8 +1,8 @@
-import pc from 'picocolors';
 import { COMPONENTS, type Component, kubeconfigPath, list, logs, remove, status, stop } from '../engine/control-plane';
 import { FlowyardError } from '../engine/errors';
 import { environmentNames, loadEnvironment } from '../environments';
 import { localCluster } from '../stacks/local';
+import { colours as pc } from './colours';
 import { clusterLine } from './progress';
 import { duration, Terminal } from './terminal';
 

@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import type { DeployEvent, Plan } from '../engine/deploy';
+import { colours as pc } from './colours';
 import { count, duration, type Terminal } from './terminal';
 
 interface Part {

@@ -1,6 +1,6 @@
-import pc from 'picocolors';
 import { destroy as destroyStack, status as stackStatus } from '../engine/deploy';
 import { FlowyardError } from '../engine/errors';
+import { colours as pc } from './colours';
 import { confirm, presentTarget, stackOf, type TargetOptions } from './target';
 import { count, duration, Terminal } from './terminal';
 

@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import { describe, type Plan, type PlannedObject } from '../engine/deploy';
+import { colours as pc } from './colours';
 import type { Terminal } from './terminal';
 
 const marks: Record<PlannedObject['action'], string> = {

@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import type { BinaryEvent, ClusterEvent } from '../engine/control-plane';
+import { colours as pc } from './colours';
 
 /** Turns news of binaries into lines: a line when something begins or ends, and one every half minute between. */
 export function binaryLine(say: (line: string) => void): (event: BinaryEvent) => void {

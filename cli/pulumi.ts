@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { EngineEvent } from '@pulumi/pulumi/automation';
-import pc from 'picocolors';
 import { cacheDirectory } from '../engine/control-plane';
 import { FlowyardError } from '../engine/errors';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../engine/pulumi';
 import { loadEnvironment } from '../environments';
 import { layers } from '../stacks/layers';
+import { colours as pc } from './colours';
 import { confirm, type TargetOptions } from './target';
 import { count, duration, Terminal } from './terminal';
 

@@ -1,7 +1,7 @@
-import pc from 'picocolors';
 import { status as clusterStatus, kubeconfigPath } from '../engine/control-plane';
 import { status as stackStatus } from '../engine/deploy';
 import { FlowyardError } from '../engine/errors';
+import { colours as pc } from './colours';
 import { presentTarget, stackOf, type TargetOptions } from './target';
 import { count, Terminal } from './terminal';
 

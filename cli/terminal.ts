@@ -1,5 +1,5 @@
-import pc from 'picocolors';
 import { FlowyardError } from '../engine/errors';
+import { colours as pc } from './colours';
 
 /** Where a command writes: words for people, or one JSON document for machines. */
 export class Terminal {

@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import { auditLogPath, kubeconfigPath } from '../engine/control-plane';
 import { apply, type Plan, plan, type Result } from '../engine/deploy';
 import { FlowyardError } from '../engine/errors';
@@ -6,6 +5,7 @@ import { renderEnvironment } from '../stacks/platform';
 import type { Rendering } from '../stacks/render';
 import { simulate } from '../stacks/simulated';
 import { announce } from './announce';
+import { colours as pc } from './colours';
 import { ComponentProgress } from './component-progress';
 import { planDocument, showPlan, totalsOf } from './plan-view';
 import { clusterLine } from './progress';

@@ -10,7 +10,11 @@ afterAll(() => rmSync(cache, { recursive: true }));
 
 /** Runs the command line as a user does, with an empty cache. */
 function fixture(...args: string[]) {
-  const env = { ...process.env, FLOWYARD_CACHE: cache, NO_COLOR: '1' };
+  return runWith({ NO_COLOR: '1' }, ...args);
+}
+
+function runWith(variables: NodeJS.ProcessEnv, ...args: string[]) {
+  const env = { ...process.env, FLOWYARD_CACHE: cache, ...variables };
   return spawnSync(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...args], { encoding: 'utf8', env });
 }
 
@@ -33,6 +37,17 @@ test('an unknown environment ends with exit code 2, the fix and no stack', () =>
 
   expect(status).toBe(2);
   expect(stderr).toBe("error '--env' must be one of 'local', got 'lokal'; add environments/lokal.ts to make it\n");
+});
+
+test('colours are for terminals: a log of CI has none', () => {
+  const { stdout, stderr } = runWith(
+    { CI: 'true', NO_COLOR: undefined, FORCE_COLOR: undefined },
+    'up',
+    '--env',
+    'lokal',
+  );
+
+  expect(stdout + stderr).toMatch(/^error '--env'/);
 });
 
 test('a failure is one JSON document for machines', () => {
