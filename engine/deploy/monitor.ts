@@ -34,6 +34,12 @@ export interface Registration {
 type Message = any;
 type Callback = (error: unknown, response?: unknown) => void;
 
+/** Options that change what happens to a resource, and that `pulumi up` alone follows. */
+const UNSUPPORTED: Record<string, (request: Message) => boolean> = {
+  replaceOnChanges: request => request.getReplaceonchangesList().length > 0,
+  replacementTrigger: request => request.getReplacementTrigger() !== undefined,
+};
+
 /**
  * Answers a Pulumi program in place of the engine, at once and never with an error: an error would end the process.
  * What cannot be done is kept in `problems`.
@@ -59,6 +65,10 @@ export class Monitor {
     const { value, secretPaths, unknown } = plain(given);
     for (const path of unknown) {
       this.problems.push(`'${path}' of ${text(type, name)} is not known while the program runs`);
+    }
+    for (const [option, isSet] of Object.entries(UNSUPPORTED)) {
+      if (!isSet(request)) continue;
+      this.problems.push(`the embedded engine knows no '${option}', which ${text(type, name)} has: use \`pulumi up\``);
     }
     this.registrations.push({
       urn,
@@ -123,6 +133,13 @@ export class Monitor {
     }
   }
 
+  public existsResource(request: Message, callback: Callback): void {
+    this.problems.push(`the embedded engine reads no existing resources: '${request.getType()}' needs \`pulumi up\``);
+    const response = new resproto.ExistsResourceResponse();
+    response.setUnknown(true);
+    callback(null, response);
+  }
+
   public readResource(request: Message, callback: Callback): void {
     const [type, name] = [request.getType(), request.getName()];
     if (type === 'pulumi:pulumi:StackReference') {
@@ -169,7 +186,6 @@ export class Monitor {
       ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_SECRETS,
       ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_ALIAS_SPECS,
       ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
-      ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
       ResourceMonitorFeature.RESOURCE_MONITOR_FEATURE_PARAMETERIZATION,
     ]);
     callback(null, info);

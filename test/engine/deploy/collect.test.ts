@@ -216,7 +216,11 @@ test.each([
     "'a' and 'b' are the same object",
   ],
 ])('throws when the program has %s', async (_, program, words) => {
-  expect((await failure(program)).message).toContain(words);
+  const { message } = await failure(() => {
+    program();
+  });
+
+  expect(message).toContain(words);
 });
 
 describe('when a program fails', () => {
@@ -237,6 +241,14 @@ describe('when a program fails', () => {
       expect(message!.match(/no bricks left/g)).toHaveLength(1);
     },
   );
+
+  test.each([
+    ['replaceWith', 'does not support the ReplaceWith option'],
+    ['transforms', 'does not support transforms'],
+    ['hooks', 'does not support resource hooks'],
+  ])('throws when it asks for %s, which needs a feature that is not claimed', (option, words) => {
+    expect(outcomes[`asks for ${option}`]![0]).toContain(words);
+  });
 
   test('throws when an input never resolves', () => {
     expect(outcomes['never ends']![0]).toContain('did not end within 0.3 s');

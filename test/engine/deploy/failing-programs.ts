@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as pulumi from '@pulumi/pulumi';
 import { collect } from '../../../engine/deploy/collect';
-import { KubernetesObject } from './program';
+import { KubernetesObject, Part } from './program';
 
 // Runs programs that fail, one after the other, and prints what came of each.
 
@@ -22,6 +23,20 @@ const programs: Record<string, () => unknown> = {
   },
   'passes a value that rejects': () => {
     object({ b: Promise.reject(new Error('no bricks left')) });
+  },
+  'asks for replaceWith': () => {
+    const first = object();
+    new KubernetesObject(
+      'b',
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b' } },
+      { replaceWith: [first] },
+    );
+  },
+  'asks for transforms': () => {
+    new Part('part', { transforms: [() => undefined] });
+  },
+  'asks for hooks': () => {
+    new pulumi.ResourceHook('hook', () => {});
   },
   'never ends': () => {
     object({ b: new Promise(() => {}) });
