@@ -1,4 +1,4 @@
-import { describe, type Plan, type PlannedObject } from '../engine/deploy';
+import { describe, type FieldChange, type Plan, type PlannedObject } from '../engine/deploy';
 import { colours as pc } from './colours';
 import type { Terminal } from './terminal';
 
@@ -51,6 +51,11 @@ function showObject(terminal: Terminal, planned: PlannedObject): void {
   ].join('; ');
   const warning = drift && isFence(planned) ? ` ${pc.red('security')}` : '';
   terminal.say(`  ${marks[action]} ${component}: ${describe(object)}${why ? pc.dim(`  ${why}`) : ''}${warning}`);
+  showFields(terminal, changes);
+}
+
+/** Shows the fields that change, from what to what. */
+export function showFields(terminal: Terminal, changes: readonly FieldChange[]): void {
   for (const { path, before, after } of changes.slice(0, FIELDS)) {
     if (path === 'metadata.managedFields') terminal.say(`      ${pc.dim('the same values, set by others before')}`);
     else terminal.say(`      ${pc.dim(path)}  ${before === undefined ? '' : `${short(before)} → `}${short(after)}`);

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import type { EngineEvent } from '@pulumi/pulumi/automation';
+import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation';
 import { cacheDirectory } from '../engine/control-plane';
+import type { FieldChange } from '../engine/deploy';
 import { FlowyardError } from '../engine/errors';
 import {
+  changesOf,
   type PulumiOptions,
   type PulumiResult,
   pulumiDestroy,
@@ -14,6 +16,7 @@ import {
 import { loadEnvironment } from '../environments';
 import { layers } from '../stacks/layers';
 import { colours as pc } from './colours';
+import { showFields } from './plan-view';
 import { confirm, type TargetOptions } from './target';
 import { count, duration, Terminal } from './terminal';
 
@@ -30,6 +33,8 @@ export function engineOf({ env, engine = 'auto' }: TargetOptions): 'embedded' | 
 export interface PulumiCommandOptions extends TargetOptions {
   readonly layer?: string;
   readonly yes?: boolean;
+  readonly adopt?: boolean;
+  readonly acknowledge?: string[];
   readonly deleteData?: boolean;
 }
 
@@ -39,7 +44,8 @@ export async function upWithPulumi(options: PulumiCommandOptions, signal: AbortS
     await previewWithPulumi(options, signal);
     await confirm(new Terminal(options.json ?? false), `apply this to stack '${optionsOf(options).stack}'?`);
   }
-  const result = await follow(options, signal, 'up', pulumiUp);
+  const { adopt, acknowledge } = options;
+  const result = await follow(options, signal, 'up', each => pulumiUp({ ...each, adopt, acknowledge }));
   const { terminal, name } = result;
   if (result.recovered > 0) {
     terminal.say(
@@ -47,7 +53,7 @@ export async function upWithPulumi(options: PulumiCommandOptions, signal: AbortS
     );
   }
   terminal.say(`${pc.green('✔')} ${pc.bold(name)} is up: ${wordsOf(result.changes)} (${result.took})`);
-  terminal.say(`  ${pc.dim(`plain Pulumi does the same: pulumi up --stack ${name}`)}`);
+  terminal.say(`  ${pc.dim(`plain Pulumi does the same: pulumi up --refresh --stack ${name}`)}`);
   return 0;
 }
 
@@ -127,25 +133,34 @@ async function follow(
   const terminal = new Terminal(options.json ?? false);
   const stack = optionsOf(options);
   terminal.say(`${pc.bold('flowyard')} ${stack.stack}: ${command} with Pulumi, project ${stack.project}`);
-  const events: { readonly op: string; readonly urn: string }[] = [];
+  const steps: { readonly op: string; readonly urn: string; changes?: FieldChange[]; drift?: boolean }[] = [];
+  const drifted = new Set<string>();
   const result = await run({ ...stack, signal, onEvent: event => onEvent(event) });
   terminal.result({
     ...{ ok: true, engine: 'pulumi', stack: stack.stack, seconds: (Date.now() - started) / 1000 },
-    ...{ changes: result.changes, recovered: result.recovered, outputs: result.outputs, resources: events },
+    ...{ changes: result.changes, recovered: result.recovered, outputs: result.outputs, resources: steps },
   });
   return { ...result, terminal, name: stack.stack, took: duration(Date.now() - started) };
 
-  function onEvent({ resourcePreEvent, resOpFailedEvent, diagnosticEvent }: EngineEvent): void {
-    const done = resourcePreEvent?.metadata;
-    if (done && !['same', 'read', 'refresh'].includes(done.op)) {
-      events.push({ op: done.op, urn: done.urn });
-      const diffs = done.diffs && done.diffs.length > 0 ? pc.dim(`  ${done.diffs.join(', ')}`) : '';
-      terminal.say(`  ${markOf(done.op)} ${nameOf(done.urn)}${diffs}`);
-    }
+  function onEvent({ resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent }: EngineEvent): void {
+    const read = resOutputsEvent?.metadata;
+    // The cluster is read before anything is decided: what it has that differs from the last run, somebody has changed.
+    if (read?.op === 'refresh' && (!read.new || changesOf(read).length > 0)) drifted.add(read.urn);
+    const step = resourcePreEvent?.metadata;
+    if (step && !['same', 'read', 'refresh'].includes(step.op)) onStep(step);
     if (resOpFailedEvent) terminal.say(`  ${pc.red('✘')} ${nameOf(resOpFailedEvent.metadata.urn)}`);
     if (diagnosticEvent && /error|warning/.test(diagnosticEvent.severity) && !diagnosticEvent.ephemeral) {
       terminal.warn(diagnosticEvent.message.replaceAll(/<\{%[^%]*%\}>/g, '').trim());
     }
+  }
+
+  function onStep(step: StepEventMetadata): void {
+    const { op, urn } = step;
+    const changes = changesOf(step);
+    const drift = drifted.has(urn);
+    steps.push({ op, urn, ...(changes.length > 0 ? { changes } : {}), ...(drift ? { drift } : {}) });
+    terminal.say(`  ${markOf(op)} ${nameOf(urn)}${drift ? pc.dim('  changed outside of the program') : ''}`);
+    showFields(terminal, changes);
   }
 }
 

@@ -56,7 +56,8 @@ function managerOf(live: Manifest, path: string): string | undefined {
   return owners.sort((a, b) => (a.time < b.time ? 1 : -1))[0]?.manager;
 }
 
-function stepsOf(path: string): string[] {
+/** The steps of a path such as `metadata.labels["a.b"]` or `containers[0].image`. */
+export function stepsOf(path: string): string[] {
   return [...path.matchAll(/\["([^"]+)"\]|([^.[\]]+)/g)].map(match => match[1] ?? match[2]!);
 }
 
@@ -143,7 +144,8 @@ function expand(steps: readonly string[], object: unknown): string[][] {
   return keys.flatMap(key => expand(rest, at?.[key]).map(tail => [key, ...tail]));
 }
 
-function read(object: unknown, steps: readonly string[]): unknown {
+/** What stands at the end of these steps, if anything. */
+export function read(object: unknown, steps: readonly string[]): unknown {
   return steps.reduce((at, step) => (at as Manifest | undefined)?.[step], object);
 }
 

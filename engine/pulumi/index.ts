@@ -1,3 +1,4 @@
+export { changesOf } from './changes';
 export { findPulumi } from './command';
 export {
   type PulumiOptions,

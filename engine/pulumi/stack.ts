@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import type { ConfigMap, EngineEvent, Stack } from '@pulumi/pulumi/automation';
 import { FlowyardError } from '../errors';
 import { findPulumi } from './command';
+import { protectedResources } from './protection';
 
 /** A stack of the real engine. */
 export interface PulumiOptions {
@@ -17,6 +18,20 @@ export interface PulumiOptions {
 
   /** Configuration that is written to the stack's file, by key. */
   readonly config?: ConfigMap;
+
+  /**
+   * Whether objects that exist already are taken over.
+   *
+   * @default false
+   */
+  readonly adopt?: boolean;
+
+  /**
+   * Names of protected objects that may go, such as `Profile/team-vision`.
+   *
+   * @default - nothing that holds data is deleted
+   */
+  readonly acknowledge?: readonly string[];
   readonly onEvent?: (event: EngineEvent) => void;
   readonly signal?: AbortSignal;
 }
@@ -30,12 +45,18 @@ export interface PulumiResult {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
-/** Brings a stack up. What a killed run has created is taken in first. */
+/**
+ * Brings a stack up. What a killed run has created is taken in first, and the cluster is read as it is for a preview: what
+ * was changed by hand is put back.
+ */
 export async function pulumiUp(options: PulumiOptions): Promise<PulumiResult> {
   const stack = await open(options);
   const recovered = await recover(stack);
+  await letGo(stack, options.acknowledge ?? []);
   const { onEvent, signal } = options;
-  const { summary, outputs } = await guarded(options, () => stack.up({ onEvent, signal, color: 'never' }));
+  const { summary, outputs } = await guarded(options, stack, () =>
+    stack.up({ onEvent, signal, refresh: true, color: 'never' }),
+  );
   const shown = Object.entries(outputs).map(([name, { value, secret }]) => [name, secret ? '(secret)' : value]);
   return { changes: summary.resourceChanges ?? {}, recovered, outputs: Object.fromEntries(shown) };
 }
@@ -44,7 +65,7 @@ export async function pulumiUp(options: PulumiOptions): Promise<PulumiResult> {
 export async function pulumiPreview(options: PulumiOptions): Promise<PulumiResult> {
   const stack = await open(options);
   const { onEvent, signal } = options;
-  const { changeSummary } = await guarded(options, () =>
+  const { changeSummary } = await guarded(options, stack, () =>
     stack.preview({ onEvent, signal, refresh: true, diff: true, color: 'never' }),
   );
   return { changes: { ...changeSummary }, recovered: 0, outputs: {} };
@@ -56,7 +77,7 @@ export async function pulumiDestroy(options: PulumiOptions & { readonly deleteDa
   const recovered = await recover(stack);
   const { onEvent, signal, deleteData } = options;
   if (deleteData) await run(stack, ['state', 'unprotect', '--all', '--yes']);
-  const { summary } = await guarded(options, () =>
+  const { summary } = await guarded(options, stack, () =>
     stack.destroy({ onEvent, signal, excludeProtected: !deleteData, color: 'never' }),
   );
   return { changes: summary.resourceChanges ?? {}, recovered, outputs: {} };
@@ -70,10 +91,14 @@ export async function pulumiStatus(options: PulumiOptions): Promise<{ resources:
   return last && { resources: (deployment?.resources ?? []).length, at: last.endTime };
 }
 
-async function open({ stack, project, installFolder, config }: PulumiOptions): Promise<Stack> {
+async function open({ stack, project, installFolder, config, adopt }: PulumiOptions): Promise<Stack> {
   const pulumiCommand = await findPulumi(installFolder, project);
   const { LocalWorkspace, Stack: Stacks } = await import('@pulumi/pulumi/automation/index.js');
-  const workspace = await LocalWorkspace.create({ workDir: project, pulumiCommand });
+  const workspace = await LocalWorkspace.create({
+    workDir: project,
+    pulumiCommand,
+    ...(adopt ? { envVars: { PULUMI_K8S_UPSERT_EXISTING_OBJECTS: 'true' } } : {}),
+  });
   try {
     const opened = await Stacks.createOrSelect(stack, workspace);
     if (config) await opened.setAllConfig(config);
@@ -120,15 +145,39 @@ async function run({ name, workspace }: Stack, args: readonly string[]): Promise
   await promisify(execFile)(command, all, { cwd: workspace.workDir, env, maxBuffer: 1 << 28 });
 }
 
-async function guarded<T>({ stack, signal }: PulumiOptions, run: () => Promise<T>): Promise<T> {
+/** Takes the protection off objects that may go. Those that stay in the program get it back by the same run. */
+async function letGo(stack: Stack, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return;
+  for (const { urn, name } of await protectedResources(stack)) {
+    if (names.includes(name)) await run(stack, ['state', 'unprotect', urn, '--yes']);
+  }
+}
+
+async function guarded<T>({ stack, signal }: PulumiOptions, opened: Stack, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (signal?.aborted) {
       throw new FlowyardError(`stack '${stack}' was stopped`, { next: 'run the same command again', code: 130 });
     }
-    throw clear(error, stack);
+    throw (await kept(error, opened)) ?? clear(error, stack);
   }
+}
+
+/** A refusal to delete what holds data, in the words of the embedded engine. */
+async function kept(error: unknown, stack: Stack): Promise<FlowyardError | undefined> {
+  const text = error instanceof Error ? error.message : String(error);
+  const urns = [...text.matchAll(/resource "([^"]+)" cannot be deleted/g)].map(match => match[1]);
+  if (urns.length === 0) return undefined;
+  const names = (await protectedResources(stack)).filter(({ urn }) => urns.includes(urn)).map(({ name }) => name);
+  return new FlowyardError(
+    `stack '${stack.name}': what the program no longer has holds data, and is protected: ${names.join(', ')}`,
+    {
+      next: `undo the change, or let each go by its name: ${names.map(name => `--acknowledge ${name}`).join(' ')}`,
+      code: 2,
+      cause: error,
+    },
+  );
 }
 
 /** What the CLI says, without its progress. */
@@ -141,14 +190,16 @@ function clear(error: unknown, stack: string): Error {
       cause: error,
     });
   }
-  const lines = [...new Set(text.split('\n').filter(line => /error:/.test(line)))].map(line =>
-    line.replace(/^.*?error: /, '').trim(),
-  );
-  const passphrase = /passphrase must be set|incorrect passphrase/.test(text);
+  const found = text.split('\n').filter(line => /error:/.test(line));
+  // The engine tells of each failure as it happens, and once more at the end.
+  const lines = [...new Set(found.map(line => line.replace(/^.*?error: /, '').trim()))];
   return new FlowyardError(`stack '${stack}': ${lines.slice(0, 5).join('; ') || text.trim().split('\n').at(-1)}`, {
-    next: passphrase
-      ? 'set PULUMI_CONFIG_PASSPHRASE, or choose another secrets provider'
-      : 'correct the cause, then run the same command again',
+    next: remedies.find(([symptom]) => symptom.test(text))?.[1] ?? 'correct the cause, then run the same command again',
     cause: error,
   });
 }
+
+const remedies: [symptom: RegExp, remedy: string][] = [
+  [/passphrase must be set|incorrect passphrase/, 'set PULUMI_CONFIG_PASSPHRASE, or choose another secrets provider'],
+  [/already exists/, 'see whose these objects are; take them over with --adopt if a dead run of yours has left them'],
+];

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { auditLogPath, createOrStart, remove } from '../../../../engine/control-plane';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { auditLogPath, status as clusterStatus, createOrStart, remove } from '../../../../engine/control-plane';
 import { apply, type DeployOptions, destroy, type Plan, plan, type Result, status } from '../../../../engine/deploy';
 import { KubeClient } from '../../../../engine/deploy/client';
 import { collectionPath, Discovery, type ResourceType } from '../../../../engine/deploy/discovery';
@@ -22,6 +23,9 @@ export interface Sent {
   readonly time: string;
 }
 
+/** Parts of the control plane that a deployer needs. */
+export type ServerName = 'kube-apiserver' | 'etcd';
+
 const READS = ['get', 'list', 'watch'];
 
 /** Kinds that controllers write by themselves, at times of their own. */
@@ -34,11 +38,13 @@ export class Lab {
     private readonly cluster: string,
     public readonly kubeconfig: string,
     public readonly client: KubeClient,
+    private readonly readySeconds: number,
   ) {}
 
-  public static async open(cluster: string): Promise<Lab> {
+  /** @param readySeconds how long an object may take to become ready */
+  public static async open(cluster: string, readySeconds = 60): Promise<Lab> {
     const { kubeconfigPath } = await createOrStart(cluster, { nodes: simulatedNodes(goal) });
-    return new Lab(cluster, kubeconfigPath, new KubeClient(readKubeconfig(kubeconfigPath)));
+    return new Lab(cluster, kubeconfigPath, new KubeClient(readKubeconfig(kubeconfigPath)), readySeconds);
   }
 
   public async close(): Promise<void> {
@@ -47,9 +53,9 @@ export class Lab {
   }
 
   public options(environment: Environment, more: Partial<DeployOptions> = {}): DeployOptions {
-    const { kubeconfig } = this;
+    const { kubeconfig, readySeconds } = this;
     return {
-      ...{ stack: 'claims', project: 'flowyard', kubeconfig, readySeconds: 60 },
+      ...{ stack: 'claims', project: 'flowyard', kubeconfig, readySeconds },
       program: () => deployPlatform(renderFor(environment), { kubeconfig }),
       ...more,
     };
@@ -62,9 +68,30 @@ export class Lab {
     return acknowledge.length === 0 ? first : plan(this.options(environment, { acknowledge }));
   }
 
+  /** Brings back the parts of the control plane that do not run. */
+  public async start(): Promise<void> {
+    await createOrStart(this.cluster, { nodes: simulatedNodes(goal) });
+  }
+
+  /** Sends a signal to a part of the control plane. */
+  public async signal(component: ServerName, signal: NodeJS.Signals): Promise<void> {
+    process.kill(await this.pid(component), signal);
+  }
+
+  public async isGone(component: ServerName): Promise<boolean> {
+    return (await this.pid(component).catch(() => 0)) === 0;
+  }
+
+  private async pid(component: ServerName): Promise<number> {
+    const { components } = await clusterStatus(this.cluster);
+    const { pid } = components.find(({ name }) => name === component)!;
+    if (pid === undefined) throw new Error(`${component} does not run`);
+    return pid;
+  }
+
   /** Starting a cluster that runs tops up its volumes, of which each round uses some up. */
   public async up(environment: Environment): Promise<Result> {
-    await createOrStart(this.cluster, { nodes: simulatedNodes(goal) });
+    await this.start();
     return apply(await this.plan(environment));
   }
 
@@ -109,6 +136,44 @@ export class Lab {
   /** What the cluster holds, without what differs from one install to the next. */
   public async normalForm(): Promise<Record<string, unknown>> {
     return Object.fromEntries((await this.objects()).map(each => [nameOf(each), normal(each)]));
+  }
+
+  /** The normal form once controllers have nothing left to do. */
+  public async settled(): Promise<Record<string, unknown>> {
+    let last = await this.normalForm();
+    for (let tries = 0; tries < 20; tries++) {
+      await sleep(150);
+      const next = await this.normalForm();
+      if (differing(last, next).length === 0) return next;
+      last = next;
+    }
+    return last;
+  }
+
+  /** @throws Error when the cluster does not come to hold what it should, naming the first differences */
+  public async expectForm(wanted: Record<string, unknown>, what: string): Promise<void> {
+    let differences: string[] = [];
+    for (let tries = 0; tries < 20; tries++) {
+      differences = differing(wanted, await this.normalForm());
+      if (differences.length === 0) return;
+      await sleep(250);
+    }
+    throw new Error(`${what}: the cluster is not as it should be:\n${differences.join('\n')}`);
+  }
+
+  /** A further run has nothing to do, and writes nothing. */
+  public async expectQuiet(environment: Environment): Promise<void> {
+    const since = this.mark();
+    const again = await this.up(environment);
+    expect(again).toMatchObject({ ok: true, counts: { created: 0, updated: 0, replaced: 0, deleted: 0 } });
+    expect(this.writes(since)).toEqual([]);
+  }
+
+  /** Secrets that were there stay as they were, unless what they belong to went. */
+  public async expectSameSecrets(before: Record<string, string>): Promise<void> {
+    const after = await this.secrets();
+    const changed = Object.keys(before).filter(key => key in after && after[key] !== before[key]);
+    expect(changed).toEqual([]);
   }
 
   /** Hashes of the values of the Secrets that were generated. */

@@ -3,7 +3,6 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { apply, type Plan } from '../../../../engine/deploy';
 import { objectPath } from '../../../../engine/deploy/discovery';
-import type { Environment } from '../../../../environments';
 import { Seeded } from '../../../support/seeded';
 import { differing, Lab, type Sent } from './lab';
 import { goal, other, variant } from './variants';
@@ -37,50 +36,14 @@ export function putToTheTest(cluster: string, sizes: Sizes): void {
     const result = await lab.up(goal);
     expect(result.failures).toEqual([]);
     expect(lab.writes(since).filter(({ code }) => code >= 400)).toEqual([]);
-    fresh = await settled();
+    fresh = await lab.settled();
   }, 300_000);
   afterAll(() => lab?.close(), 60_000);
   jest.setTimeout(3_600_000);
 
-  /** The normal form once controllers have nothing left to do. */
-  async function settled(): Promise<Record<string, unknown>> {
-    let last = await lab.normalForm();
-    for (let tries = 0; tries < 20; tries++) {
-      await new Promise(resolve => setTimeout(resolve, 150));
-      const next = await lab.normalForm();
-      if (differing(last, next).length === 0) return next;
-      last = next;
-    }
-    return last;
-  }
-
-  async function expectForm(wanted: Record<string, unknown>, what: string): Promise<void> {
-    let differences: string[] = [];
-    for (let tries = 0; tries < 20; tries++) {
-      differences = differing(wanted, await lab.normalForm());
-      if (differences.length === 0) return;
-      await new Promise(resolve => setTimeout(resolve, 250));
-    }
-    throw new Error(`${what}: the cluster is not as it should be:\n${differences.join('\n')}`);
-  }
-
-  async function expectQuiet(environment: Environment): Promise<void> {
-    const since = lab.mark();
-    const again = await lab.up(environment);
-    expect(again).toMatchObject({ ok: true, counts: { created: 0, updated: 0, replaced: 0, deleted: 0 } });
-    expect(lab.writes(since)).toEqual([]);
-  }
-
-  /** Secrets that were there stay as they were, unless what they belong to went. */
-  async function expectSameSecrets(before: Record<string, string>): Promise<void> {
-    const after = await lab.secrets();
-    const changed = Object.keys(before).filter(key => key in after && after[key] !== before[key]);
-    expect(changed).toEqual([]);
-  }
-
   test('C1: a second run writes nothing, and no object of the whole cluster moves', async () => {
     const before = await lab.versions();
-    await expectQuiet(goal);
+    await lab.expectQuiet(goal);
 
     expect(differing(before, await lab.versions())).toEqual([]);
   });
@@ -112,11 +75,11 @@ export function putToTheTest(cluster: string, sizes: Sizes): void {
         const result = await apply(planned);
         if (!result.ok) throw new Error(`${what}: ${result.error!.message}`);
         expect({ what, sent: operations(lab.objectWrites(since)) }).toEqual({ what, sent: previewed(planned) });
-        await expectSameSecrets(secrets);
+        await lab.expectSameSecrets(secrets);
       }
-      await expectForm(fresh, `sequence ${sequence}`);
+      await lab.expectForm(fresh, `sequence ${sequence}`);
     }
-    await expectQuiet(goal);
+    await lab.expectQuiet(goal);
   });
 
   const phases = [
@@ -136,7 +99,7 @@ export function putToTheTest(cluster: string, sizes: Sizes): void {
       const since = lab.mark();
       expect((await finish()).failures).toEqual([]);
       const writes = lab.writes(since).length;
-      const wanted = to ? (to === goal ? fresh : await settled()) : empty;
+      const wanted = to ? (to === goal ? fresh : await lab.settled()) : empty;
       const points = [...Array(sizes.kills).keys()].map(at => 1 + Math.floor((at * writes) / sizes.kills));
       process.stderr.write(`${what}: ${writes} writes, killed at ${[...new Set(points)].join(' ')}\n`);
       for (const point of points) {
@@ -149,10 +112,10 @@ export function putToTheTest(cluster: string, sizes: Sizes): void {
         const half = await lab.secrets();
         const recovered = await finish();
         expect({ what, point, failures: recovered.failures }).toEqual({ what, point, failures: [] });
-        await expectForm(wanted, `${what} killed at write ${point}`);
+        await lab.expectForm(wanted, `${what} killed at write ${point}`);
         if (to) {
-          await expectSameSecrets({ ...half, ...before });
-          await expectQuiet(to);
+          await lab.expectSameSecrets({ ...half, ...before });
+          await lab.expectQuiet(to);
         }
       }
     },
@@ -172,7 +135,7 @@ export function putToTheTest(cluster: string, sizes: Sizes): void {
     );
     const patched = lab.objectWrites(since).flatMap(({ verb, path: at }) => (verb === 'patch' ? at : []));
     expect(patched).toEqual([...new Set(patched)]);
-    await expectQuiet(other);
+    await lab.expectQuiet(other);
 
     function run(): Promise<{ code: number | null; output: string }> {
       const script = path.join(__dirname, 'deployer.ts');
@@ -208,10 +171,10 @@ export function putToTheTest(cluster: string, sizes: Sizes): void {
         message = result.error!.message;
       }
       if (runs === 3) throw new Error(`round ${round}, ${act}: does not converge: ${message}`);
-      await expectQuiet(environment);
+      await lab.expectQuiet(environment);
     }
     expect((await lab.up(goal)).failures).toEqual([]);
-    await expectForm(fresh, 'after the nemesis');
+    await lab.expectForm(fresh, 'after the nemesis');
   });
 
   /** What somebody with kubectl does to an object of ours. */
