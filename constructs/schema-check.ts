@@ -1,5 +1,5 @@
 import type { TSchema } from '@sinclair/typebox';
-import Ajv, { type ErrorObject } from 'ajv';
+import Ajv, { type ErrorObject, type ValidateFunction } from 'ajv';
 import { closest, distance } from 'fastest-levenshtein';
 import { isMap } from './kube-object';
 
@@ -13,8 +13,8 @@ export function plainSchema(schema: TSchema): unknown {
  * that an API server would silently drop are errors here.
  */
 export function schemaCheck(schema: TSchema): (value: unknown) => string[] {
-  const ajv = new Ajv({ strict: false, allErrors: true, verbose: true, validateFormats: false });
-  const validate = ajv.compile(closed(plainSchema(schema)) as object);
+  const whole = closed(plainSchema(schema));
+  const compiled = new Map<string, ValidateFunction>();
   return value => {
     let plain: unknown;
     try {
@@ -22,8 +22,44 @@ export function schemaCheck(schema: TSchema): (value: unknown) => string[] {
     } catch (error) {
       return [`the object cannot be written down: ${(error as Error).message.split('\n')[0]}`];
     }
+    // To compile all of a large schema takes longer than the rest of a rendering: the part that a value uses says whether
+    // it is right, and the whole is asked only for what is wrong.
+    const part = JSON.stringify(used(whole, [plain]));
+    const quick = compiled.get(part) ?? compile(JSON.parse(part));
+    compiled.set(part, quick);
+    if (quick(plain)) return [];
+    const validate = compile(whole as object);
     return validate(plain) ? [] : validate.errors!.filter(isCause).map(describe);
   };
+}
+
+/** Our helpers make no malformed schemas, so that these are not checked themselves. */
+function compile(schema: object): ValidateFunction {
+  return new Ajv({
+    ...{ strict: false, allErrors: true, verbose: true, validateFormats: false },
+    ...{ meta: false, validateSchema: false },
+  }).compile(schema);
+}
+
+/** A schema without the properties that none of the values has. What they lack and must have stays named in `required`. */
+function used(schema: unknown, values: readonly unknown[]): unknown {
+  if (!isMap(schema)) return schema;
+  const part: Record<string, unknown> = { ...schema };
+  const maps = values.filter(isMap);
+  if (isMap(schema.properties)) {
+    const present = Object.entries(schema.properties).flatMap(([key, inner]) => {
+      const inside = maps.flatMap(map => (key in map ? [map[key]] : []));
+      return inside.length > 0 ? [[key, used(inner, inside)]] : [];
+    });
+    part.properties = Object.fromEntries(present);
+  }
+  if (isMap(schema.additionalProperties))
+    part.additionalProperties = used(
+      schema.additionalProperties,
+      maps.flatMap(map => Object.values(map)),
+    );
+  if (isMap(schema.items)) part.items = used(schema.items, values.filter(Array.isArray).flat());
+  return part;
 }
 
 /** What JSON would drop or turn into null becomes a map, which no such field takes, so that it is refused and shown. */
