@@ -225,7 +225,8 @@ function status(stream: http2.ServerHttp2Stream, code: number, headers: Record<s
   stream.end(JSON.stringify({ kind: 'Status', status: 'Failure', code, message: `injected ${code}` }));
 }
 
-function selfSigned(validDays: number): { key: string; cert: string } {
+/** A certificate for 127.0.0.1 that nobody else has signed. */
+export function selfSigned(validDays: number): { key: string; cert: string } {
   const keys = forge.pki.rsa.generateKeyPair(2048);
   const cert = forge.pki.createCertificate();
   cert.publicKey = keys.publicKey;

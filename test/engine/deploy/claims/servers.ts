@@ -29,8 +29,14 @@ const harms: Record<string, (lab: Lab, server: ServerName, seconds: number) => P
  *
  * @param points  how many writes of a run, spread evenly, each harm is done at
  * @param seconds how long a server is away, in turn
+ * @param which   of the harms; with all of them, also what comes of a server that stays away
  */
-export function putServersToTheTest(cluster: string, points: number, seconds: readonly number[]): void {
+export function putServersToTheTest(
+  cluster: string,
+  points: number,
+  seconds: readonly number[],
+  which: readonly string[] = Object.keys(harms),
+): void {
   let lab: Lab;
   /** What runs that nothing disturbed end in. */
   const wanted = new Map<object, Record<string, unknown>>();
@@ -47,7 +53,7 @@ export function putServersToTheTest(cluster: string, points: number, seconds: re
   jest.setTimeout(3_600_000);
 
   const servers: ServerName[] = ['kube-apiserver', 'etcd'];
-  const cases = servers.flatMap(server => Object.keys(harms).map((harm): [ServerName, string] => [server, harm]));
+  const cases = servers.flatMap(server => which.map((harm): [ServerName, string] => [server, harm]));
   let runs = 0;
   test.each(cases)(`F1: %s %s at ${points} points: the same run ends as an undisturbed one`, async (server, harm) => {
     for (let at = 0; at < points; at++) {
@@ -78,6 +84,8 @@ export function putServersToTheTest(cluster: string, points: number, seconds: re
     }
   });
 
+  // It takes as long as the engine is patient.
+  if (which.length < Object.keys(harms).length) return;
   test('F1: an API server that stays away ends the run in bounded time, naming it, and the next run goes on', async () => {
     const environment = runs++ % 2 === 0 ? other : goal;
     const planned = await lab.plan(environment);
