@@ -129,7 +129,7 @@ export interface DeployOptions {
   /**
    * Requests at once.
    *
-   * @default 32
+   * @default 64
    */
   readonly parallel?: number;
 
