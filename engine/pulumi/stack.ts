@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import type { ConfigMap, EngineEvent, Stack } from '@pulumi/pulumi/automation';
 import { FlowyardError } from '../errors';
 import { findPulumi } from './command';
+import { failureOf } from './failure';
 import { protectedResources } from './protection';
 
 /** A stack of the real engine. */
@@ -104,7 +105,7 @@ async function open({ stack, project, installFolder, config, adopt }: PulumiOpti
     if (config) await opened.setAllConfig(config);
     return opened;
   } catch (error) {
-    throw clear(error, stack);
+    throw failureOf(error, stack);
   }
 }
 
@@ -160,7 +161,7 @@ async function guarded<T>({ stack, signal }: PulumiOptions, opened: Stack, run: 
     if (signal?.aborted) {
       throw new FlowyardError(`stack '${stack}' was stopped`, { next: 'run the same command again', code: 130 });
     }
-    throw (await kept(error, opened)) ?? clear(error, stack);
+    throw (await kept(error, opened)) ?? failureOf(error, stack);
   }
 }
 
@@ -179,27 +180,3 @@ async function kept(error: unknown, stack: Stack): Promise<FlowyardError | undef
     },
   );
 }
-
-/** What the CLI says, without its progress. */
-function clear(error: unknown, stack: string): Error {
-  const text = error instanceof Error ? error.message : String(error);
-  if (/currently locked by/.test(text)) {
-    const by = /created by (.*)/.exec(text)?.[1] ?? 'another run';
-    return new FlowyardError(`stack '${stack}' is being changed by ${by}`, {
-      next: `wait until it ends; if it died, lift its lock with \`pulumi cancel --stack ${stack}\``,
-      cause: error,
-    });
-  }
-  const found = text.split('\n').filter(line => /error:/.test(line));
-  // The engine tells of each failure as it happens, and once more at the end.
-  const lines = [...new Set(found.map(line => line.replace(/^.*?error: /, '').trim()))];
-  return new FlowyardError(`stack '${stack}': ${lines.slice(0, 5).join('; ') || text.trim().split('\n').at(-1)}`, {
-    next: remedies.find(([symptom]) => symptom.test(text))?.[1] ?? 'correct the cause, then run the same command again',
-    cause: error,
-  });
-}
-
-const remedies: [symptom: RegExp, remedy: string][] = [
-  [/passphrase must be set|incorrect passphrase/, 'set PULUMI_CONFIG_PASSPHRASE, or choose another secrets provider'],
-  [/already exists/, 'see whose these objects are; take them over with --adopt if a dead run of yours has left them'],
-];
