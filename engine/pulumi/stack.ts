@@ -5,6 +5,7 @@ import { FlowyardError } from '../errors';
 import { findPulumi } from './command';
 import { failureOf } from './failure';
 import { protectedResources } from './protection';
+import { recover } from './recovery';
 
 /** A stack of the real engine. */
 export interface PulumiOptions {
@@ -107,35 +108,6 @@ async function open({ stack, project, installFolder, config, adopt }: PulumiOpti
   } catch (error) {
     throw failureOf(error, stack);
   }
-}
-
-interface State {
-  pending_operations?: { type: string; resource: { urn: string; type: string; inputs?: Inputs } }[];
-  resources?: { urn: string; protect?: boolean }[];
-}
-interface Inputs {
-  readonly metadata?: { readonly name: string; readonly namespace?: string };
-}
-
-/**
- * A run that was killed may have created objects that its state does not know: the next one would fail as they exist.
- * Kubernetes objects have names of ours, so they can be taken in by name; those that were not created are forgotten.
- */
-async function recover(stack: Stack): Promise<number> {
-  const exported = await stack.exportStack();
-  const state = exported.deployment as State | undefined;
-  const pending = state?.pending_operations ?? [];
-  if (pending.length === 0) return 0;
-  const pairs = pending.flatMap(({ type, resource: { urn, type: kind, inputs } }) => {
-    const { name, namespace } = inputs?.metadata ?? {};
-    if (type !== 'creating' || !kind.startsWith('kubernetes:') || !name) return [];
-    return [[urn, namespace ? `${namespace}/${name}` : name]];
-  });
-  // An urn and an id in turn.
-  const imports = pairs.flat().flatMap(text => ['--import-pending-creates', text]);
-  await run(stack, ['refresh', '--yes', '--skip-preview', ...imports]);
-  await run(stack, ['refresh', '--yes', '--skip-preview', '--clear-pending-creates']);
-  return pairs.length;
 }
 
 /** A command for which the SDK has no function. */

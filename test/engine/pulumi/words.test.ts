@@ -2,6 +2,7 @@ import type { Stack, StepEventMetadata } from '@pulumi/pulumi/automation';
 import { changesOf } from '../../../engine/pulumi';
 import { failureOf } from '../../../engine/pulumi/failure';
 import { protectedResources } from '../../../engine/pulumi/protection';
+import { withPendingCreates } from '../../../engine/pulumi/recovery';
 
 // What the real engine says, as CLI 3.260 with the Kubernetes provider 4.32 said it, and what users are told.
 
@@ -70,4 +71,29 @@ test('what a stack protects is named as it is acknowledged', async () => {
     { urn: 'urn:a', name: 'Profile/team-vision' },
     { urn: 'urn:b', name: 'PersistentVolumeClaim/minio/minio' },
   ]);
+});
+
+test('what a killed run was creating is noted as made, by name, and nothing else of its state moves', () => {
+  const claim = { urn: 'urn:claim', type: 'kubernetes:core/v1:PersistentVolumeClaim', id: '' };
+  const state = {
+    manifest: { version: 'v3.260.0' },
+    resources: [{ urn: 'urn:stack', type: 'pulumi:pulumi:Stack' }],
+    pending_operations: [
+      { type: 'creating', resource: { ...claim, inputs: { metadata: { name: 'minio', namespace: 'minio' } } } },
+      { type: 'creating', resource: { urn: 'urn:password', type: 'random:index/randomPassword:RandomPassword' } },
+      { type: 'deleting', resource: { urn: 'urn:old', type: 'kubernetes:core/v1:ConfigMap' } },
+    ],
+  };
+
+  const recovered = withPendingCreates(state)!;
+
+  const inputs = { metadata: { name: 'minio', namespace: 'minio' } };
+  expect(recovered.count).toBe(1);
+  expect(recovered.state).toEqual({
+    manifest: state.manifest,
+    pending_operations: [],
+    resources: [...state.resources, { ...claim, id: 'minio/minio', inputs, outputs: inputs }],
+  });
+  expect(withPendingCreates({ ...state, pending_operations: [] })).toBeUndefined();
+  expect(withPendingCreates(undefined)).toBeUndefined();
 });
