@@ -66,6 +66,5 @@ function stateSize(backend: string): { all: number; definitions: number } {
   const text = fs.readFileSync(path.join(backend, '.pulumi', 'stacks', 'flowyard', 'local.json'), 'utf8');
   const { resources } = JSON.parse(text).checkpoint.latest;
   const definitions = resources.filter(({ type }: { type: string }) => type.endsWith(':CustomResourceDefinition'));
-  const size = (value: unknown) => JSON.stringify(value, null, 4).length;
-  return { all: text.length, definitions: definitions.reduce((sum: number, each: unknown) => sum + size(each), 0) };
+  return { all: JSON.stringify(resources).length, definitions: JSON.stringify(definitions).length };
 }
