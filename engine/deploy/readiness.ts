@@ -208,6 +208,9 @@ interface Waiter extends Wait {
   settle(error?: unknown): void;
 }
 
+/** A watch may fall silent without an end, as those of a server that restarts do: after so long its kind is listed anew. */
+const WATCH_SECONDS = 10;
+
 /** Follows one kind for as long as anybody waits. */
 class KindWatch {
   private readonly known = new Map<string, Manifest>();
@@ -254,7 +257,8 @@ class KindWatch {
         const apiVersion = group ? `${group}/${version}` : version;
         for (const item of items) this.see({ ...item, apiVersion, kind });
         if (this.waiters.size > 0) {
-          await this.client.watch(this.path, resourceVersion, (type, object) => this.onEvent(type, object), this.end);
+          const signal = AbortSignal.any([this.end, AbortSignal.timeout(WATCH_SECONDS * 1000)]);
+          await this.client.watch(this.path, resourceVersion, (type, object) => this.onEvent(type, object), signal);
         }
       } catch (error) {
         const refused = error instanceof ApiError && [401, 403].includes(error.status);

@@ -23,6 +23,8 @@ export type Fault =
   | { readonly kind: 'go-away' }
   /** Ends without an event. */
   | { readonly kind: 'empty' }
+  /** Begins well, and then tells nothing and does not end. */
+  | { readonly kind: 'mute' }
   /** The answer that the same request got the first time. */
   | { readonly kind: 'stale' };
 
@@ -152,6 +154,9 @@ export class FaultProxy {
         return end(stream, 200, '<html><body>Please log in</body></html>', 'text/html');
       case 'empty':
         return end(stream, 200, '');
+      case 'mute':
+        stream.respond({ ':status': 200, 'content-type': 'application/json' });
+        return;
       case 'go-away':
         // What was begun on this session is left unanswered: the last stream that counts is none.
         stream.session?.goaway(http2.constants.NGHTTP2_NO_ERROR, 0);

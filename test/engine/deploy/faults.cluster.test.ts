@@ -141,6 +141,17 @@ test('F10: watches that end at once are made up for by at most two polls a secon
   await expectConverged();
 });
 
+test('F10: watches that never end and tell nothing are made up for by lists', async () => {
+  const { options, expectConverged } = fixture();
+  proxy.spoil({ path: /[?&]watch=/, when: () => true, fault: { kind: 'mute' } });
+
+  const result = await apply(options());
+
+  expect(result.failures).toEqual([]);
+  expect(proxy.seen.filter(({ fault }) => fault === 'mute').length).toBeGreaterThan(0);
+  await expectConverged();
+});
+
 test('stale lists of what is waited for do not end the wait', async () => {
   const { options, expectConverged } = fixture();
   proxy.spoil(
