@@ -256,10 +256,7 @@ class KindWatch {
         const { group, version, kind } = [...this.waiters][0]?.object ?? { group: '', version: '', kind: '' };
         const apiVersion = group ? `${group}/${version}` : version;
         for (const item of items) this.see({ ...item, apiVersion, kind });
-        if (this.waiters.size > 0) {
-          const signal = AbortSignal.any([this.end, AbortSignal.timeout(WATCH_SECONDS * 1000)]);
-          await this.client.watch(this.path, resourceVersion, (type, object) => this.onEvent(type, object), signal);
-        }
+        if (this.waiters.size > 0) await this.watch(resourceVersion);
       } catch (error) {
         const refused = error instanceof ApiError && [401, 403].includes(error.status);
         if (refused || error instanceof FlowyardError) for (const waiter of this.waiters) waiter.settle(error);
@@ -269,6 +266,21 @@ class KindWatch {
     }
     this.running = false;
     for (const waiter of this.waiters) waiter.settle(this.end.reason);
+  }
+
+  private async watch(resourceVersion: string): Promise<void> {
+    // Not `AbortSignal.any` of a time-out: Node 20 may collect that before its time is over.
+    const turn = new AbortController();
+    const stop = () => turn.abort(this.end.reason);
+    this.end.addEventListener('abort', stop, { once: true });
+    const timer = setTimeout(stop, WATCH_SECONDS * 1000);
+    try {
+      const onEvent = (type: string, object: Manifest) => this.onEvent(type, object);
+      await this.client.watch(this.path, resourceVersion, onEvent, turn.signal);
+    } finally {
+      clearTimeout(timer);
+      this.end.removeEventListener('abort', stop);
+    }
   }
 
   private onEvent(type: string, object: Manifest): void {
