@@ -217,8 +217,9 @@ export class KubeClient {
           continue;
         }
         const busy = [429, 503, 504].includes(error.status);
-        const attempts = call.attempts ?? (busy ? 6 : 4);
+        const attempts = isStarting(error) ? Number.POSITIVE_INFINITY : (call.attempts ?? (busy ? 6 : 4));
         if (!(busy || error.status === 500) || attempt >= attempts || Date.now() > deadline) throw error;
+        if (isStarting(error)) pause = Math.min(pause, 1_000);
         const seconds = Number(response.headers['retry-after']);
         if (seconds > 0) pause = Math.min(seconds, 30) * 1000;
       } catch (error) {
@@ -254,6 +255,11 @@ export class KubeClient {
 function version(directory: string): string {
   const file = path.join(directory, 'package.json');
   return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')).version : version(path.dirname(directory));
+}
+
+/** A server that has just come back answers before it can: it is no more in reach than one that does not answer. */
+function isStarting({ status, message }: ApiError): boolean {
+  return status === 503 && message.includes('before all known HTTP paths have been installed');
 }
 
 /** Errors that waiting does not heal. */

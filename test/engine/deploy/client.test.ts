@@ -183,6 +183,16 @@ test('a lasting 500 ends after four tries', async () => {
   expect(seen).toHaveLength(4);
 });
 
+test('a server that has come back and serves nothing yet is waited for, however often it says so', async () => {
+  const message = 'the request has been made before all known HTTP paths have been installed, please try again';
+  const starting = { status: 503, body: { reason: 'ServiceUnavailable', message } };
+  const { client, seen } = await fixture([...Array(7).fill(starting), {}]);
+
+  await client.apply('/x', {});
+
+  expect(seen).toHaveLength(8);
+}, 15_000);
+
 test('a field of the wrong type is final, though the server calls it 500', async () => {
   const message = 'failed to create typed patch object (a/b): .spec.size: expected numeric';
   const { client, seen } = await fixture([{ status: 500, body: { reason: 'InternalError', message } }]);
