@@ -256,7 +256,7 @@ class KindWatch {
         const { group, version, kind } = [...this.waiters][0]?.object ?? { group: '', version: '', kind: '' };
         const apiVersion = group ? `${group}/${version}` : version;
         for (const item of items) this.see({ ...item, apiVersion, kind });
-        if (this.waiters.size > 0) await this.watch(resourceVersion);
+        if (this.waiters.size > 0 && !this.end.aborted) await this.watch(resourceVersion);
       } catch (error) {
         const refused = error instanceof ApiError && [401, 403].includes(error.status);
         if (refused || error instanceof FlowyardError) for (const waiter of this.waiters) waiter.settle(error);
