@@ -7,12 +7,12 @@ import { deployPlatform, renderFor } from '../stacks/program';
 /** Runs a task on a control plane that is made for it and removed afterwards; gives it the path of the kubeconfig. */
 export async function onFreshCluster<T>(
   environment: Environment,
-  task: (kubeconfig: string, name: string) => Promise<T>,
+  task: (kubeconfig: string) => Promise<T>,
 ): Promise<T> {
   const name = `bench-${process.pid}`;
   try {
     const { kubeconfigPath } = await createOrStart(name, { nodes: simulatedNodes(environment) });
-    return await task(kubeconfigPath, name);
+    return await task(kubeconfigPath);
   } finally {
     await remove(name);
   }
