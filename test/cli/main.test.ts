@@ -36,7 +36,9 @@ test('an unknown environment ends with exit code 2, the fix and no stack', () =>
   const { status, stderr } = fixture('up', '--env', 'lokal');
 
   expect(status).toBe(2);
-  expect(stderr).toBe("error '--env' must be one of 'local', got 'lokal'; add environments/lokal.ts to make it\n");
+  expect(stderr).toBe(
+    "error '--env' must be one of 'full', 'local', got 'lokal'; add environments/lokal.ts to make it\n",
+  );
 });
 
 test('colours are for terminals: a log of CI has none', () => {

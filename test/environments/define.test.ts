@@ -15,7 +15,7 @@ test('local is an environment', () => {
 });
 
 test('throws when an environment is unknown, naming those there are', () => {
-  expect(() => loadEnvironment('lokal')).toThrow("'--env' must be one of 'local', got 'lokal'");
+  expect(() => loadEnvironment('lokal')).toThrow("'--env' must be one of 'full', 'local', got 'lokal'");
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: settings that the type refuses
