@@ -120,14 +120,24 @@ export async function removeOne(
 ): Promise<void> {
   const path = objectPath(type, object);
   if ((await client.delete(path, uid)) !== 'leaving') return;
-  const deadline = Date.now() + options.seconds * 1000;
+  const started = Date.now();
   for (let pause = 25; ; pause = Math.min(500, pause * 2)) {
     const live = await client.get(path);
     if (!live || (uid && live.metadata.uid !== uid)) return;
     options.signal?.throwIfAborted();
-    if (Date.now() > deadline) throw stuck(object, live, options.seconds);
+    const seconds = takenUpLater(live) ? Math.max(options.seconds, RESYNC_SECONDS) : options.seconds;
+    if (Date.now() > started + seconds * 1000) throw stuck(object, live, seconds);
     await sleep(pause);
   }
+}
+
+/** The API server looks at its CRDs every 5 minutes, and needs some time then. */
+const RESYNC_SECONDS = 360;
+
+/** Whether it is a CRD that a starting API server could not finish, and will not look at before its next resync. */
+function takenUpLater({ kind, status }: Manifest): boolean {
+  const conditions: Manifest[] = kind === 'CustomResourceDefinition' ? (status?.conditions ?? []) : [];
+  return conditions.some(({ type, reason }) => type === 'Terminating' && reason === 'InstanceDeletionFailed');
 }
 
 function stuck(object: ObjectName, live: Manifest, seconds: number): FlowyardError {
