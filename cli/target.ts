@@ -7,6 +7,7 @@ import type { DeployOptions } from '../engine/deploy';
 import { FlowyardError } from '../engine/errors';
 import { type Environment, loadEnvironment } from '../environments';
 import type { ClusterAccess } from '../stacks/program';
+import type { Rendering } from '../stacks/render';
 import type { Terminal } from './terminal';
 
 /** Options that say where an environment goes. */
@@ -87,14 +88,14 @@ function existing(settings: Environment, { kubeconfig, context, newCluster }: Ta
   return { environment, embedded: false, newCluster, access: async () => ({ kubeconfig: file, context }) };
 }
 
-/** What the engine needs to deploy a target. */
+/** What the engine needs to deploy the rendering of a target's environment. */
 export async function deployOptions(
   target: Target,
+  rendering: Rendering,
   access: ClusterAccess & { readonly kubeconfig: string },
 ): Promise<DeployOptions> {
-  const { deployPlatform, renderFor } = await import('../stacks/program.js');
-  const { environment } = target;
-  return { ...stackOf(target, access), program: () => deployPlatform(renderFor(environment), access) };
+  const { deployPlatform, fitCluster } = await import('../stacks/program.js');
+  return { ...stackOf(target, access), program: () => deployPlatform(fitCluster(rendering), access) };
 }
 
 /** What the engine needs to find a target's stack. */

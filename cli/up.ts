@@ -36,7 +36,7 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<numbe
     );
   }
 
-  const planned = await makePlan(options, target, signal, terminal);
+  const planned = await makePlan(options, target, rendering, signal, terminal);
   if (!planned.changed) {
     terminal.say(
       `${pc.green('✔')} no changes: ${count(planned.objects.length, 'object')} are as declared (${duration(Date.now() - started)})`,
@@ -65,17 +65,22 @@ export async function preview(options: UpOptions, signal: AbortSignal): Promise<
     signal,
     clusterLine(line => terminal.say(line)),
   );
-  const planned = await makePlan(options, target, signal, terminal);
+  const planned = await makePlan(options, target, renderEnvironment(target.environment), signal, terminal);
   if (planned.changed || planned.refusals.length > 0) showPlan(terminal, planned, true);
   else terminal.say(`${pc.green('✔')} no changes: ${count(planned.objects.length, 'object')} are as declared`);
   terminal.result({ ok: planned.refusals.length === 0, changed: planned.changed, ...planDocument(planned) });
   return planned.refusals.length === 0 ? 0 : 1;
 }
 
-async function makePlan(options: UpOptions, target: Target, signal: AbortSignal, terminal: Terminal): Promise<Plan> {
+async function makePlan(
+  { adopt, acknowledge }: UpOptions,
+  target: Target,
+  rendering: Rendering,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<Plan> {
   const access = await target.access();
-  const { adopt, acknowledge } = options;
-  const planned = await plan({ ...(await deployOptions(target, access)), adopt, acknowledge, signal });
+  const planned = await plan({ ...(await deployOptions(target, rendering, access)), adopt, acknowledge, signal });
   for (const warning of planned.warnings) terminal.warn(warning);
   return planned;
 }

@@ -16,10 +16,14 @@ export interface ClusterAccess {
   readonly context?: string;
 }
 
-/** The rendering of an environment as its cluster can take it. */
+/** Renders an environment as its cluster can take it. */
 export function renderFor(environment: Environment): Rendering {
-  const rendering = renderEnvironment(environment);
-  return environment.infrastructure.kind === 'embedded' ? simulate(rendering).rendering : rendering;
+  return fitCluster(renderEnvironment(environment));
+}
+
+/** A rendering as its environment's cluster can take it. */
+export function fitCluster(rendering: Rendering): Rendering {
+  return rendering.environment.infrastructure.kind === 'embedded' ? simulate(rendering).rendering : rendering;
 }
 
 /**
