@@ -1,3 +1,4 @@
+import { findingText } from '../policies';
 import type { Rendering } from '../stacks/render';
 import { colours as pc } from './colours';
 import type { Target } from './target';
@@ -6,7 +7,7 @@ import { count, type Terminal } from './terminal';
 /** What will be there, known before any cluster is. */
 export function announce(
   terminal: Terminal,
-  { components, objects, environment }: Rendering,
+  { components, objects, environment, advice }: Rendering,
   { embedded }: Target,
 ): void {
   terminal.say(
@@ -18,6 +19,7 @@ export function announce(
       return [id, pc.dim(count(own.length, 'object')), pc.dim(kindsOf(own.map(({ manifest }) => manifest.kind)))];
     }),
   );
+  for (const finding of advice) terminal.warn(findingText(finding));
   if (embedded) {
     const pools = environment.infrastructure.nodePools.map(
       ({ name, nodes, cpu, memory, gpu }) =>

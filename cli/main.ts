@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { setMaxListeners } from 'node:events';
 import { Command, CommanderError, Option } from 'commander';
-import { version } from '../package.json';
+import { version } from '../engine/version';
+import { compiled } from './invocation';
 import type { TargetOptions } from './target';
 import { Terminal } from './terminal';
 
@@ -101,6 +102,15 @@ function build(): Command {
     .action(async options => exit((await import('./synth.js')).synth(options)));
 
   program
+    .command('init <folder>')
+    .description('write the repository of a distribution of your own')
+    .option('--name <name>', "name of the distribution (default: the folder's)")
+    .option('-e, --env <name>', 'its first environment', 'dev')
+    .option('--flowyard <version>', 'version or tarball that it depends on (default: this one)')
+    .option('--json', 'one JSON document for machines')
+    .action(async (folder, options) => exit((await import('./init.js')).init(folder, options)));
+
+  program
     .command('setup')
     .description('make the binaries of the embedded control plane ready')
     .option('--json', 'one JSON document for machines')
@@ -142,6 +152,8 @@ function exit(code: number): void {
 }
 
 async function main(): Promise<void> {
+  // A fork is in TypeScript, and Node takes no JavaScript but its own.
+  if (compiled) (await import('tsx/cjs/api')).register();
   process.on('SIGINT', () => {
     if (interruption.signal.aborted) process.exit(130);
     process.stderr.write('\nstopping after the current step; once more to stop at once\n');

@@ -1,19 +1,22 @@
 import { join, relative } from 'node:path';
 import { generatedKeys } from '../constructs';
 import { loadEnvironment } from '../environments';
+import { findingText } from '../policies';
 import { writeManifests } from '../stacks/manifests';
-import { renderEnvironment } from '../stacks/platform';
+import { renderProject } from '../stacks/project';
 import { count, Terminal } from './terminal';
 
 /** `flowyard synth`: writes the manifests of an environment. */
 export function synth(options: { readonly env: string; readonly output?: string; readonly json?: boolean }): number {
   const terminal = new Terminal(options.json ?? false);
-  const folder = options.output ?? join('dist', options.env);
-  const rendering = renderEnvironment(loadEnvironment(options.env));
+  // `cdk8s synth` says where it wants them.
+  const folder = options.output ?? join(process.env.CDK8S_OUTDIR ?? 'dist', options.env);
+  const rendering = renderProject(loadEnvironment(options.env));
   const files = writeManifests(rendering, folder).map(file => relative('.', file));
   const generated = rendering.objects
     .filter(({ manifest }) => Object.keys(generatedKeys(manifest.metadata.annotations)).length > 0)
     .map(({ manifest }) => `${manifest.metadata.namespace}/${manifest.metadata.name}`);
+  for (const finding of rendering.advice) terminal.warn(findingText(finding));
   terminal.say(
     `${count(rendering.objects.length, 'object')} of ${count(files.length, 'component')} in ${folder}, in the order of the files' numbers`,
   );
@@ -29,6 +32,7 @@ export function synth(options: { readonly env: string; readonly output?: string;
     files,
     objects: rendering.objects.length,
     generatedSecrets: generated,
+    advice: rendering.advice,
   });
   return 0;
 }

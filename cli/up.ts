@@ -1,12 +1,13 @@
 import { auditLogPath, kubeconfigPath } from '../engine/control-plane';
 import { apply, type Plan, plan, type Result } from '../engine/deploy';
 import { FlowyardError } from '../engine/errors';
-import { renderEnvironment } from '../stacks/platform';
+import { renderProject } from '../stacks/project';
 import type { Rendering } from '../stacks/render';
 import { simulate } from '../stacks/simulated';
 import { announce } from './announce';
 import { colours as pc } from './colours';
 import { ComponentProgress } from './component-progress';
+import { commandLine } from './invocation';
 import { planDocument, showPlan, totalsOf } from './plan-view';
 import { clusterLine } from './progress';
 import { confirm, deployOptions, type Target, type TargetOptions, targetOf } from './target';
@@ -28,7 +29,7 @@ export async function up(options: UpOptions, signal: AbortSignal): Promise<numbe
     signal,
     clusterLine(line => terminal.say(line)),
   );
-  const rendering = renderEnvironment(target.environment);
+  const rendering = renderProject(target.environment);
   announce(terminal, rendering, target);
   if (!target.embedded) {
     terminal.warn(
@@ -65,7 +66,7 @@ export async function preview(options: UpOptions, signal: AbortSignal): Promise<
     signal,
     clusterLine(line => terminal.say(line)),
   );
-  const planned = await makePlan(options, target, renderEnvironment(target.environment), signal, terminal);
+  const planned = await makePlan(options, target, renderProject(target.environment), signal, terminal);
   if (planned.changed || planned.refusals.length > 0) showPlan(terminal, planned, true);
   else terminal.say(`${pc.green('✔')} no changes: ${count(planned.objects.length, 'object')} are as declared`);
   terminal.result({ ok: planned.refusals.length === 0, changed: planned.changed, ...planDocument(planned) });
@@ -115,11 +116,11 @@ function summary(
   const steps: [string, string][] = embedded
     ? [
         ['kubectl get pods -A', `after: export KUBECONFIG=${kubeconfigPath(environment.name)}`],
-        [`npx tsx cli/main.ts status${env}`, 'how everything fares'],
+        [`${commandLine} status${env}`, 'how everything fares'],
         [`environments/${environment.name}.ts`, 'add a team, then run up again'],
         [auditLogPath(environment.name), 'every request that was made'],
       ]
-    : [[`npx tsx cli/main.ts status --env ${environment.name}`, 'how everything fares']];
+    : [[`${commandLine} status --env ${environment.name}`, 'how everything fares']];
   terminal.table(steps.map(([what, why]) => [what, pc.dim(why)]));
 }
 

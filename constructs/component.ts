@@ -68,11 +68,16 @@ export abstract class Component extends Chart implements Handle {
     this.node.addValidation({ validate: () => this.unmatchedOverrides() });
   }
 
+  /** Whether a construct is a component. `instanceof` does not tell: it takes every chart for one. */
+  public static isComponent(construct: IConstruct): construct is Component {
+    return Chart.isChart(construct) && 'needed' in construct;
+  }
+
   /** The component of a construct; throws when it stands outside of any. */
   public static override of(construct: IConstruct): Component {
-    const component = construct.node.scopes.find(scope => scope instanceof Component);
+    const component = construct.node.scopes.find(Component.isComponent);
     if (!component) throw new Error(`${construct.node.path}: stands outside of any component`);
-    return component as Component;
+    return component;
   }
 
   public get provider(): Component {

@@ -2,13 +2,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { defineEnvironment, InvalidEnvironment } from './define';
 import type { Environment } from './schema';
+import { defaultExport } from './user-file';
 
 /** An environment of a name that no file has. */
 export class UnknownEnvironment extends Error {
   public override readonly name = 'UnknownEnvironment';
 }
 
-const own = new Set(['define', 'index', 'load', 'schema']);
+const own = new Set(['define', 'index', 'load', 'schema', 'user-file']);
 
 /** Folders that hold environments: the project's own, then the ones that come with the package. */
 function folders(): string[] {
@@ -43,14 +44,7 @@ export function loadEnvironment(name: string): Environment {
 }
 
 function read(name: string, file: string): Environment {
-  let settings: Environment | undefined;
-  try {
-    // A program of the user's, named at run time: it cannot be an import.
-    settings = require(file).default;
-  } catch (error) {
-    if (error instanceof Error && error.name === 'InvalidEnvironment') throw error;
-    throw new InvalidEnvironment(name, [`${file} does not run: ${error instanceof Error ? error.message : error}`]);
-  }
+  const settings = defaultExport(file, problem => new InvalidEnvironment(name, [problem])) as Environment | undefined;
   if (settings === undefined) {
     throw new InvalidEnvironment(name, [`${file} must have 'export default defineEnvironment({ … })'`]);
   }

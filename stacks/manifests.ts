@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvironment } from '../environments';
-import { renderEnvironment } from './platform';
+import { renderProject } from './project';
 import type { Rendering } from './render';
 import { toYaml } from './yaml';
 
@@ -28,5 +28,5 @@ export function writeManifests(rendering: Rendering, folder: string): string[] {
 // `cdk8s synth` runs this file; its output folder holds one folder per environment.
 if (require.main === module) {
   const name = process.env.FLOWYARD_ENV ?? 'local';
-  writeManifests(renderEnvironment(loadEnvironment(name)), join(process.env.CDK8S_OUTDIR ?? 'dist', name));
+  writeManifests(renderProject(loadEnvironment(name)), join(process.env.CDK8S_OUTDIR ?? 'dist', name));
 }

@@ -1,12 +1,10 @@
 import { App, JsonPatch } from 'cdk8s';
-import { CertManager } from '../components/cert-manager';
-import { Kubeflow } from '../components/kubeflow';
-import { Minio } from '../components/minio';
-import { Profiles } from '../components/profiles';
 import type { Cluster } from '../components/roles';
-import { TrainingOperator } from '../components/training-operator';
 import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
+import { enforce } from '../policies';
+import { type Distribution, propsOf } from './distribution';
+import { type PartClasses, type PartId, type Parts, type PropsOf, parts } from './parts';
 import { type Rendering, renderPlatform } from './render';
 import { addTenants } from './tenants';
 
@@ -19,36 +17,59 @@ export interface Platform {
 
 /**
  * Composes the platform of an environment. Pure: no cluster, network, clock or Pulumi; same settings, same tree.
+ *
+ * @param distribution what a fork changes and adds; nothing when left out
  */
-export function composePlatform(environment: Environment): Platform {
+export function composePlatform(environment: Environment, distribution: Distribution = {}): Platform {
   const { infrastructure, platform } = environment;
   const app = new App({ recordConstructMetadata: false });
   const pool = infrastructure.nodePools.find(({ name }) => name === platform.nodePool);
   setDefaults(app, { imageRegistry: platform.imageRegistry, placement: pool && placeOn(pool as NodePool) });
   const cluster = clusterOf(environment);
 
-  new Kubeflow(app, 'kubeflow');
-  new Profiles(app, 'profiles');
-  new CertManager(app, 'cert-manager', { cluster });
-  const objectStore = new Minio(app, 'minio', {
+  const props = propsOf(distribution, environment);
+  const components: Partial<Parts> = {};
+  // The last word over the props is the fork's.
+  function add<Id extends PartId>(id: Id, settings: PropsOf<Id>): Parts[Id] {
+    const classes: PartClasses = parts;
+    const component = new classes[id](app, id, { ...settings, ...props[id] });
+    components[id] = component;
+    return component;
+  }
+
+  add('kubeflow', {});
+  add('profiles', {});
+  const certificates = add('cert-manager', { cluster });
+  const objectStore = add('minio', {
     capacity: platform.objectStore.capacity,
     buckets: platform.objectStore.buckets,
     storageClass: infrastructure.storageClass,
   });
-  if (platform.trainingOperator) new TrainingOperator(app, 'training-operator', { cluster });
-  addTenants(app, environment, { objectStore });
+  if (platform.trainingOperator) add('training-operator', { cluster });
+  addTenants(app, environment, { objectStore, ...props.tenant });
+  distribution.extend?.({ app, environment, cluster, certificates, objectStore, components });
 
   patchObjects(app, environment);
-  return { environment, app, components: app.node.children.filter(Component.isChart) as Component[] };
+  return { environment, app, components: componentsOf(app) };
 }
 
 /**
  * Renders an environment.
  *
+ * @param distribution what a fork changes and adds; nothing when left out
  * @throws Error listing what components, references or overrides are wrong
+ * @throws PolicyViolations listing the objects that a mandatory policy refuses
  */
-export function renderEnvironment(environment: Environment): Rendering {
-  return renderPlatform(composePlatform(environment));
+export function renderEnvironment(environment: Environment, distribution: Distribution = {}): Rendering {
+  const rendering = renderPlatform(composePlatform(environment, distribution));
+  return { ...rendering, advice: enforce(rendering.objects, distribution) };
+}
+
+function componentsOf(app: App): Component[] {
+  return app.node.children.map(child => {
+    if (Component.isComponent(child)) return child;
+    throw new Error(`'${child.node.id}' must be a Component of flowyard/constructs, got '${child.constructor.name}'`);
+  });
 }
 
 function clusterOf({ infrastructure: { apiServer } }: Environment): Cluster {

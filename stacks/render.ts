@@ -7,6 +7,7 @@ import {
   orderObjects,
 } from '../constructs';
 import type { Environment } from '../environments';
+import type { Finding } from '../policies';
 import type { Platform } from './platform';
 
 /** A rendered platform: every object, in the order in which it can be applied. */
@@ -16,6 +17,9 @@ export interface Rendering {
 
   /** Ids of the components, each after those it needs. */
   readonly components: readonly string[];
+
+  /** What advisory policies found. */
+  readonly advice: readonly Finding[];
 }
 
 /** Renders a composed platform: validates the tree, then orders its objects. */
@@ -38,7 +42,7 @@ export function renderPlatform({ environment, app, components }: Platform): Rend
     needs,
     existing: components.flatMap((component): ExistingObject[] => component.existing),
   });
-  return { environment, objects, components: sortComponents(components, needs) };
+  return { environment, objects, components: sortComponents(components, needs), advice: [] };
 }
 
 function sortComponents(components: readonly Component[], needs: ReadonlyMap<string, ReadonlySet<string>>): string[] {

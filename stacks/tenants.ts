@@ -1,11 +1,18 @@
 import type { App } from 'cdk8s';
-import { Tenant } from '../components/profiles';
-import type { ObjectStore } from '../components/roles';
+import { Tenant, type TenantProps } from '../components/profiles';
 import { gpuResource, type NodePool } from '../constructs';
 import type { Environment } from '../environments';
 
-/** Adds a component per tenant of the environment. Quotas by node pool become quotas by extended resource. */
-export function addTenants(app: App, environment: Environment, handles: { readonly objectStore: ObjectStore }): void {
+/**
+ * Adds a component per tenant of the environment. Quotas by node pool become quotas by extended resource.
+ *
+ * @param shared what all tenants have in common
+ */
+export function addTenants(
+  app: App,
+  environment: Environment,
+  shared: Pick<TenantProps, 'bucket' | 'extensions' | 'objectStore'>,
+): void {
   const pools = new Map(environment.infrastructure.nodePools.map(pool => [pool.name, pool as NodePool]));
   for (const { name, quota, ...settings } of environment.tenants) {
     const gpus: Record<string, number> = {};
@@ -13,6 +20,6 @@ export function addTenants(app: App, environment: Environment, handles: { readon
       const resource = gpuResource(pools.get(pool)!)!;
       gpus[resource] = (gpus[resource] ?? 0) + count;
     }
-    new Tenant(app, `tenant-${name}`, { ...settings, namespace: name, quota: { ...quota, gpus }, ...handles });
+    new Tenant(app, `tenant-${name}`, { ...settings, namespace: name, quota: { ...quota, gpus }, ...shared });
   }
 }

@@ -1,7 +1,6 @@
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FlowyardError } from '../errors';
+import { version } from '../version';
 import { Connection, ConnectionLost, type WireResponse } from './connection';
 import type { Cluster } from './kubeconfig';
 import type { Manifest } from './types';
@@ -9,7 +8,7 @@ import type { Manifest } from './types';
 /** Name under which the API server notes the fields that we set. */
 export const FIELD_MANAGER = 'flowyard';
 
-const USER_AGENT = `flowyard/${version(__dirname)}`;
+const USER_AGENT = `flowyard/${version}`;
 
 const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json';
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
@@ -252,11 +251,6 @@ export class KubeClient {
 }
 
 /** Of this package, from wherever the compiled file lies in it. */
-function version(directory: string): string {
-  const file = path.join(directory, 'package.json');
-  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')).version : version(path.dirname(directory));
-}
-
 /** A server that has just come back answers before it can: it is no more in reach than one that does not answer. */
 function isStarting({ status, message }: ApiError): boolean {
   return status === 503 && message.includes('before all known HTTP paths have been installed');

@@ -1,0 +1,108 @@
+import type { App } from 'cdk8s';
+import type { TenantProps } from '../components/profiles';
+import type { Certificates, Cluster, ObjectStore } from '../components/roles';
+import type { Environment } from '../environments';
+import type { Exception, Policy } from '../policies';
+import { type PartProps, type Parts, parts } from './parts';
+
+/** Props over those that an environment decides, by the component's id. What it does not have is skipped. */
+export type PlatformProps = PartProps & {
+  /** Of every tenant; who they are stands in the environment. */
+  readonly tenant?: Pick<TenantProps, 'bucket' | 'extensions'>;
+};
+
+/** What a component of a fork can be given: handles, and the platform's own components to add to. */
+export interface Foundation {
+  /** Scope of new components. */
+  readonly app: App;
+  readonly environment: Environment;
+  readonly cluster: Cluster;
+  readonly certificates: Certificates;
+  readonly objectStore: ObjectStore;
+
+  /** By id; those that the environment does without are absent. */
+  readonly components: Readonly<Partial<Parts>>;
+}
+
+/** What a fork changes of the platform, and what it adds. */
+export interface Distribution {
+  /**
+   * Props of the platform's components; a function where environments differ.
+   *
+   * @default - as the environment decides
+   */
+  readonly props?: PlatformProps | ((environment: Environment) => PlatformProps);
+
+  /**
+   * Adds components of the fork's own to `foundation.app`. Pure, as rendering is: no clock, network or random values.
+   *
+   * @default - none
+   */
+  readonly extend?: (foundation: Foundation) => void;
+
+  /**
+   * Rules beside the platform's own.
+   *
+   * @default - none
+   */
+  readonly policies?: readonly Policy[];
+
+  /**
+   * Objects that a rule does not hold for.
+   *
+   * @default - none but the platform's own
+   */
+  readonly exceptions?: readonly Exception[];
+}
+
+/** Settings of a distribution that do not fit, all of them at once. */
+export class InvalidDistribution extends Error {
+  public override readonly name = 'InvalidDistribution';
+
+  constructor(public readonly problems: readonly string[]) {
+    super(`the distribution is not valid:\n  ${problems.join('\n  ')}`);
+  }
+}
+
+const settings: Readonly<Record<keyof Distribution, string>> = {
+  props: 'an object or a function of the environment',
+  extend: 'a function',
+  policies: 'a list',
+  exceptions: 'a list',
+};
+
+/**
+ * Checks what a fork says and hands it back: the default export of `flowyard.config.ts`.
+ *
+ * @throws InvalidDistribution naming each setting that nothing reads
+ */
+export function defineDistribution(distribution: Distribution): Distribution {
+  const problems = Object.entries(distribution).flatMap(([key, value]) => {
+    const expected = settings[key as keyof Distribution];
+    if (!expected) return [`'${key}' is no setting; there are ${quoted(Object.keys(settings))}`];
+    return value === undefined || fits(expected, value) ? [] : [`'${key}' must be ${expected}, got '${value}'`];
+  });
+  if (problems.length > 0) throw new InvalidDistribution(problems);
+  if (typeof distribution.props === 'object') propsOf(distribution, undefined as never);
+  return distribution;
+}
+
+/** The props that hold in an environment. */
+export function propsOf({ props = {} }: Distribution, environment: Environment): PlatformProps {
+  const given = typeof props === 'function' ? props(environment) : props;
+  const known = [...Object.keys(parts), 'tenant'];
+  const problems = Object.keys(given)
+    .filter(id => !known.includes(id))
+    .map(id => `'props.${id}' names no component of the platform; there are ${quoted(known)}`);
+  if (problems.length > 0) throw new InvalidDistribution(problems);
+  return given;
+}
+
+function fits(expected: string, value: unknown): boolean {
+  if (expected === 'a list') return Array.isArray(value);
+  return typeof value === 'function' || (expected.startsWith('an object') && typeof value === 'object');
+}
+
+function quoted(names: readonly string[]): string {
+  return `'${names.join("', '")}'`;
+}

@@ -1,0 +1,38 @@
+import type { Construct } from 'constructs';
+import { CertManager } from '../components/cert-manager';
+import { Kubeflow } from '../components/kubeflow';
+import { Minio } from '../components/minio';
+import { Profiles } from '../components/profiles';
+import { TrainingOperator } from '../components/training-operator';
+
+/** The platform's own components by id: what a fork can name. */
+export const parts = {
+  kubeflow: Kubeflow,
+  profiles: Profiles,
+  'cert-manager': CertManager,
+  minio: Minio,
+  'training-operator': TrainingOperator,
+};
+
+type Classes = typeof parts;
+
+/** Id of a component of the platform. */
+export type PartId = keyof Classes;
+
+/** The platform's components, by id. */
+export type Parts = { [Id in PartId]: InstanceType<Classes[Id]> };
+
+/** What the constructor of a part takes. */
+export type PropsOf<Id extends PartId> = NonNullable<ConstructorParameters<Classes[Id]>[2]>;
+
+/** A part as something to be made: what its props are depends on its id. */
+export type PartClasses = {
+  readonly [Id in PartId]: new (
+    scope: Construct,
+    id: string,
+    props: PropsOf<Id>,
+  ) => Parts[Id];
+};
+
+/** Any props of the parts, by id. */
+export type PartProps = { readonly [Id in PartId]?: Partial<PropsOf<Id>> };
