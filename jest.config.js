@@ -1,6 +1,16 @@
 const shared = {
   testEnvironment: 'node',
-  modulePathIgnorePatterns: ['<rootDir>/dist'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/dist',
+    '<rootDir>/examples/.*/package.json',
+    '<rootDir>/templates/.*/package.json',
+  ],
+  // What forks import, as `exports` of package.json maps it for them.
+  moduleNameMapper: {
+    '^flowyard/program$': '<rootDir>/stacks/index.ts',
+    '^flowyard/stacks$': '<rootDir>/stacks/public.ts',
+    '^flowyard/([a-z/-]+)$': '<rootDir>/$1',
+  },
   transform: { '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }] },
 };
 
