@@ -27,6 +27,7 @@ export function init(folder: string, options: InitOptions): number {
   const names = { name: options.name ?? basename(resolve(folder)), env: options.env };
   for (const [option, name] of Object.entries(names)) checkName(option, name);
   checkEmpty(folder);
+  const dependency = dependencyOn(options.flowyard ?? version, folder);
 
   const template = join(packageFolder, 'templates', 'fork');
   const files = filesOf(template).map(file => {
@@ -34,7 +35,7 @@ export function init(folder: string, options: InitOptions): number {
     const target = replaced(file, names).replace(/^gitignore$/, '.gitignore');
     const text = replaced(readFileSync(join(template, file), 'utf8'), names);
     mkdirSync(dirname(join(folder, target)), { recursive: true });
-    writeFileSync(join(folder, target), file === 'package.json' ? withFlowyard(text, folder, options.flowyard) : text);
+    writeFileSync(join(folder, target), file === 'package.json' ? withDependency(text, dependency) : text);
     return target;
   });
 
@@ -82,8 +83,17 @@ function replaced(text: string, names: Readonly<Record<keyof typeof placeholders
   return text.replaceAll(placeholders.name, names.name).replaceAll(placeholders.env, names.env);
 }
 
-function withFlowyard(text: string, folder: string, wanted = version): string {
+/** What the fork's package.json says of this package. */
+function dependencyOn(wanted: string, folder: string): string {
+  if (existsSync(wanted)) return `file:${relative(folder, wanted)}`;
+  if (!wanted.endsWith('.tgz')) return wanted;
+  throw new FlowyardError(`'--flowyard' must be a version or a tarball that is there, got '${wanted}'`, {
+    next: 'make one with npm pack',
+    code: 2,
+  });
+}
+
+function withDependency(text: string, flowyard: string): string {
   const settings = JSON.parse(text);
-  settings.dependencies.flowyard = existsSync(wanted) ? `file:${relative(folder, wanted)}` : wanted;
-  return `${JSON.stringify(settings, null, 2)}\n`;
+  return `${JSON.stringify({ ...settings, dependencies: { ...settings.dependencies, flowyard } }, null, 2)}\n`;
 }

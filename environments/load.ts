@@ -9,6 +9,7 @@ export class UnknownEnvironment extends Error {
   public override readonly name = 'UnknownEnvironment';
 }
 
+/** Files of this folder that are no environments. */
 const own = new Set(['define', 'index', 'load', 'schema', 'user-file']);
 
 /** Folders that hold environments: the project's own, then the ones that come with the package. */
@@ -18,9 +19,13 @@ function folders(): string[] {
 
 /** Names of the environments that can be loaded. */
 export function environmentNames(): string[] {
-  const files = folders().flatMap(folder => readdirSync(folder));
-  const names = files.filter(file => /(?<!\.d)\.[jt]s$/.test(file)).map(file => file.slice(0, -3));
-  return [...new Set(names)].filter(name => !own.has(name)).sort();
+  const names = folders().flatMap(folder =>
+    readdirSync(folder)
+      .filter(file => /(?<!\.d)\.[jt]s$/.test(file))
+      .map(file => file.slice(0, -3))
+      .filter(name => folder !== __dirname || !own.has(name)),
+  );
+  return [...new Set(names)].sort();
 }
 
 /**

@@ -64,11 +64,16 @@ export class InvalidDistribution extends Error {
   }
 }
 
-const settings: Readonly<Record<keyof Distribution, string>> = {
-  props: 'an object or a function of the environment',
-  extend: 'a function',
-  policies: 'a list',
-  exceptions: 'a list',
+const isFunction = (value: unknown) => typeof value === 'function';
+
+const settings: Readonly<Record<keyof Distribution, [fits: (value: unknown) => boolean, expected: string]>> = {
+  props: [
+    value => isFunction(value) || (typeof value === 'object' && value !== null),
+    'an object or a function of the environment',
+  ],
+  extend: [isFunction, 'a function'],
+  policies: [Array.isArray, 'a list'],
+  exceptions: [Array.isArray, 'a list'],
 };
 
 /**
@@ -78,29 +83,30 @@ const settings: Readonly<Record<keyof Distribution, string>> = {
  */
 export function defineDistribution(distribution: Distribution): Distribution {
   const problems = Object.entries(distribution).flatMap(([key, value]) => {
-    const expected = settings[key as keyof Distribution];
-    if (!expected) return [`'${key}' is no setting; there are ${quoted(Object.keys(settings))}`];
-    return value === undefined || fits(expected, value) ? [] : [`'${key}' must be ${expected}, got '${value}'`];
+    const [fits, expected] = settings[key as keyof Distribution] ?? [];
+    if (!fits) return [`'${key}' is no setting; there are ${quoted(Object.keys(settings))}`];
+    return value === undefined || fits(value) ? [] : [`'${key}' must be ${expected}, got '${value}'`];
   });
   if (problems.length > 0) throw new InvalidDistribution(problems);
-  if (typeof distribution.props === 'object') propsOf(distribution, undefined as never);
+  const { props } = distribution;
+  if (typeof props === 'object') checkIds(props);
   return distribution;
 }
 
 /** The props that hold in an environment. */
 export function propsOf({ props = {} }: Distribution, environment: Environment): PlatformProps {
   const given = typeof props === 'function' ? props(environment) : props;
-  const known = [...Object.keys(parts), 'tenant'];
-  const problems = Object.keys(given)
-    .filter(id => !known.includes(id))
-    .map(id => `'props.${id}' names no component of the platform; there are ${quoted(known)}`);
-  if (problems.length > 0) throw new InvalidDistribution(problems);
+  checkIds(given);
   return given;
 }
 
-function fits(expected: string, value: unknown): boolean {
-  if (expected === 'a list') return Array.isArray(value);
-  return typeof value === 'function' || (expected.startsWith('an object') && typeof value === 'object');
+function checkIds(props: PlatformProps): void {
+  const known = [...Object.keys(parts), 'tenant'];
+  const unknown = Object.keys(props).filter(id => !known.includes(id));
+  if (unknown.length === 0) return;
+  throw new InvalidDistribution(
+    unknown.map(id => `'props.${id}' names no component of the platform; there are ${quoted(known)}`),
+  );
 }
 
 function quoted(names: readonly string[]): string {

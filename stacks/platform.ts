@@ -47,7 +47,8 @@ export function composePlatform(environment: Environment, distribution: Distribu
   });
   if (platform.trainingOperator) add('training-operator', { cluster });
   addTenants(app, environment, { objectStore, ...props.tenant });
-  distribution.extend?.({ app, environment, cluster, certificates, objectStore, components });
+  const late: unknown = distribution.extend?.({ app, environment, cluster, certificates, objectStore, components });
+  if (late instanceof Promise) throw new Error("'extend' must be done when it returns, got a promise");
 
   patchObjects(app, environment);
   return { environment, app, components: componentsOf(app) };

@@ -83,6 +83,13 @@ test('throws when the folder is not empty, and writes nothing', () => {
   expect(readdirSync(folder)).toEqual(['notes.txt']);
 });
 
+test('throws when the tarball is not there', () => {
+  expect(() => init(folder, { name: 'acme', env: 'dev', flowyard: 'none.tgz' })).toThrow(
+    "'--flowyard' must be a version or a tarball that is there, got 'none.tgz'",
+  );
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test.each([
   ['name', { name: 'Acme', env: 'dev' }],
   ['env', { name: 'acme', env: 'dev.eu' }],

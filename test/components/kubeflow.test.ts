@@ -1,9 +1,9 @@
-import { App } from 'cdk8s';
 import { Kubeflow } from '../../components/kubeflow';
-import { apiObjects, type Manifest } from '../../constructs';
+import type { Manifest } from '../../constructs';
+import { renderComponent } from '../../testing';
 
 function fixture(): Manifest[] {
-  return apiObjects(new Kubeflow(new App(), 'kubeflow')).map(object => object.toJson());
+  return renderComponent(app => new Kubeflow(app, 'kubeflow')).map(({ manifest }) => manifest);
 }
 
 /** What a role of ours gives by itself, as `group/resource` with its verbs. */

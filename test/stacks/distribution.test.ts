@@ -150,6 +150,10 @@ test.each([
   expect(() => defineDistribution(distribution as never)).toThrow(message);
 });
 
+test('throws when what a fork adds would come late', () => {
+  expect(() => fixture({ extend: async () => {} })).toThrow("'extend' must be done when it returns, got a promise");
+});
+
 test('throws when what a fork adds is no component', () => {
   expect(() => fixture({ extend: ({ app }) => void new Chart(app, 'chart') })).toThrow(
     "'chart' must be a Component of flowyard/constructs, got 'Chart'",
