@@ -163,16 +163,16 @@ test('throws when what a fork adds is no component', () => {
 describe('flowyard.config.ts', () => {
   const folder = mkdtempSync(join(tmpdir(), 'flowyard-config-'));
   const before = process.cwd();
-  beforeAll(() => process.chdir(folder));
+  beforeEach(() => process.chdir(folder));
   afterAll(() => {
     process.chdir(before);
     rmSync(folder, { recursive: true });
   });
 
-  /** The project's file with this text; each text is a module of its own. */
+  /** A project whose file has this text. */
   const write = (text: string) => {
-    jest.resetModules();
-    writeFileSync(join(folder, 'flowyard.config.ts'), text);
+    process.chdir(mkdtempSync(join(folder, 'project-')));
+    writeFileSync('flowyard.config.ts', text);
   };
 
   test('changes nothing when it is not there', () => {
