@@ -1,9 +1,10 @@
 import { App, JsonPatch } from 'cdk8s';
+import { ArgoWorkflows } from '../components/argo-workflows';
 import { CertManager } from '../components/cert-manager';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
 import { Profiles } from '../components/profiles';
-import type { Cluster } from '../components/roles';
+import type { Cluster, WorkflowEngine } from '../components/roles';
 import { TrainingOperator } from '../components/training-operator';
 import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
@@ -36,7 +37,8 @@ export function composePlatform(environment: Environment): Platform {
     storageClass: infrastructure.storageClass,
   });
   if (platform.trainingOperator) new TrainingOperator(app, 'training-operator', { cluster });
-  addTenants(app, environment, { objectStore });
+  const workflows = addWorkflows(app, environment, cluster);
+  addTenants(app, environment, { objectStore, workflows });
 
   patchObjects(app, environment);
   return { environment, app, components: app.node.children.filter(Component.isChart) as Component[] };
@@ -49,6 +51,14 @@ export function composePlatform(environment: Environment): Platform {
  */
 export function renderEnvironment(environment: Environment): Rendering {
   return renderPlatform(composePlatform(environment));
+}
+
+function addWorkflows(app: App, { platform }: Environment, cluster: Cluster): WorkflowEngine | undefined {
+  if (!platform.workflows) return undefined;
+  const { kind, namespace, retention } = platform.workflows;
+  return kind === 'existing'
+    ? ArgoWorkflows.fromExisting(app, 'argo-workflows', { cluster, namespace })
+    : new ArgoWorkflows(app, 'argo-workflows', { cluster, retention });
 }
 
 function clusterOf({ infrastructure: { apiServer } }: Environment): Cluster {
