@@ -34,6 +34,9 @@ export interface ControllerSettings {
   readonly parallelism?: number;
   readonly namespaceParallelism?: number;
   readonly artifactRepository?: ReturnType<typeof repositorySettings>;
+
+  /** Metrics are served with TLS on port 9090 unless told otherwise. */
+  readonly metricsConfig?: { readonly enabled?: boolean; readonly port?: number; readonly secure?: boolean };
 }
 
 /** Which workflows run. `Strict`: those that use a WorkflowTemplate. `Secure`: and whose template has not changed since. */
