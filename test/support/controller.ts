@@ -71,7 +71,7 @@ export class RealController {
     if (process && process.exitCode === null) {
       await new Promise(resolve => {
         process.once('exit', resolve);
-        process.kill('SIGKILL');
+        process.kill('SIGTERM');
       });
     }
     for (const server of this.withheld) server.close();
@@ -110,7 +110,10 @@ export class RealController {
 
   private spawn(): void {
     const { binary, args, env } = this.props;
-    this.process = spawn(binary, ['--kubeconfig', this.kubeconfig, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.process = spawn(binary, ['--kubeconfig', this.kubeconfig, ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of [this.process.stdout!, this.process.stderr!]) {
       stream.on('data', chunk => {
         this._log += chunk;
