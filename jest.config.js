@@ -15,8 +15,8 @@ const shared = {
 };
 
 /**
- * Three tiers: `unit` needs npm packages only; `cluster` shares one embedded control plane; `claims`, apart from
- * `npm test`, repeats what the engine promises at many points and seeds.
+ * Four tiers: `unit` needs npm packages only; `cluster` shares one embedded control plane. Apart from `npm test`,
+ * `claims` repeats what the engine promises at many points and seeds, and `reconcile` runs real controllers.
  */
 module.exports = {
   projects: [
@@ -24,7 +24,7 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(cluster|claims)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(cluster|claims|reconcile)\\.test\\.ts$'],
     },
     {
       ...shared,
@@ -38,6 +38,13 @@ module.exports = {
       displayName: 'claims',
       testMatch: ['<rootDir>/test/**/*.claims.test.ts'],
       globalSetup: '<rootDir>/test/support/setup-cluster.ts',
+      globalTeardown: '<rootDir>/test/support/teardown-cluster.ts',
+    },
+    {
+      ...shared,
+      displayName: 'reconcile',
+      testMatch: ['<rootDir>/test/**/*.reconcile.test.ts'],
+      globalSetup: '<rootDir>/test/support/setup-reconcile.ts',
       globalTeardown: '<rootDir>/test/support/teardown-cluster.ts',
     },
   ],

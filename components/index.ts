@@ -1,4 +1,19 @@
 export {
+  ArgoWorkflows,
+  type ArgoWorkflowsProps,
+  ClusterWorkflowTemplate,
+  type ControllerSettings,
+  CronWorkflow,
+  type CronWorkflowSpec,
+  type ExistingArgoWorkflowsProps,
+  type Retention as WorkflowRetention,
+  type Template as ArgoTemplate,
+  type TemplateReferencing,
+  Workflow,
+  type WorkflowSpec,
+  WorkflowTemplate,
+} from './argo-workflows';
+export {
   type AcmeIssuer,
   Certificate,
   CertificateRequest,

@@ -15,6 +15,7 @@ export interface ConfigMapProps {
   /** @default - the component's namespace */
   readonly namespace?: string;
   readonly labels?: Record<string, string>;
+  readonly annotations?: Record<string, string>;
 }
 
 /** Settings and scripts that pods read. Pods that mount it roll when its content changes. */
@@ -24,11 +25,11 @@ export class ConfigMap extends Construct {
 
   constructor(scope: Construct, id: string, props: ConfigMapProps) {
     super(scope, id);
-    const { name, labels, namespace = Component.of(this).namespace, data } = props;
+    const { name, labels, annotations, namespace = Component.of(this).namespace, data } = props;
     this.name = name;
     this.data = data;
     new KubeObject(this, 'ConfigMap', k8s.KubeConfigMap, {
-      metadata: { name, namespace, labels },
+      metadata: { name, namespace, labels, annotations },
       data: typeof data === 'function' ? (Lazy.any({ produce: data }) as never) : data,
     });
   }

@@ -12,6 +12,9 @@ export interface ResourceVersion<S extends TSchema = TSchema> {
   /** Everything but `apiVersion`, `kind` and `metadata`: usually `spec` and `status`. */
   readonly schema: S;
 
+  /** What the CRD says where it is looser than what is checked here, as upstream's is. @default - `schema` */
+  readonly storedSchema?: TSchema;
+
   /** @default true */
   readonly served?: boolean;
 
@@ -59,6 +62,9 @@ export interface ResourceProps<S extends TSchema> {
 
   /** The storage version is the one whose type `create` takes. */
   readonly versions: readonly [ResourceVersion<S>, ...ResourceVersion[]];
+
+  /** What is wrong with an object beyond what a schema can say; asked of those that fit it. @default - nothing */
+  rules?(fields: Static<S>): string[];
 
   /** How objects get from one version to another. @default - unchanged */
   readonly conversion?: {
@@ -142,12 +148,14 @@ export class CustomResource<S extends TSchema = TSchema> {
   public check(fields: object): string[] {
     const { apiVersion, kind, metadata, ...rest } = plain(fields) as Record<string, unknown>;
     this.validate ??= schemaCheck(this.props.versions[0].schema);
-    return this.validate(rest);
+    const problems = this.validate(rest);
+    return problems.length > 0 ? problems : (this.props.rules?.(rest as Static<S>) ?? []);
   }
 }
 
-function renderVersion({ name, schema, served, storage, subresources, columns, selectableFields }: ResourceVersion) {
-  const { properties, required, ...rest } = plainSchema(schema) as Record<string, unknown>;
+function renderVersion(version: ResourceVersion) {
+  const { name, schema, storedSchema, served, storage, subresources, columns, selectableFields } = version;
+  const { properties, required, ...rest } = plainSchema(storedSchema ?? schema) as Record<string, unknown>;
   return {
     name,
     served: served ?? true,

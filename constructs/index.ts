@@ -24,7 +24,7 @@ export {
 } from './generated-secret';
 export * from './graph';
 export { type Image, imageReference, type Release } from './image';
-export { KubeObject, type Manifest } from './kube-object';
+export { KubeObject, type Manifest, plain } from './kube-object';
 export { Namespace, type NamespaceProps, type PodSecurity, podSecurityVersion } from './namespace';
 export {
   addresses,

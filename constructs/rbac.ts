@@ -51,20 +51,25 @@ export interface ServiceAccountProps {
   readonly namespace?: string;
   readonly labels?: Record<string, string>;
   readonly annotations?: Record<string, string>;
+
+  /** Mounts its token into pods that do not say whether they want it: for those that controllers make. @default false */
+  readonly mountsToken?: boolean;
 }
 
-/** An identity for pods. Its token is mounted only where a workload says `usesApi`. */
+/** An identity for pods. Its token is mounted where a workload says `usesApi`, and nowhere else by default. */
 export class ServiceAccount extends Construct {
   public readonly name: string;
   public readonly namespace: string;
+  public readonly mountsToken: boolean;
 
   constructor(scope: Construct, id: string, props: ServiceAccountProps) {
     super(scope, id);
     this.name = props.name;
     this.namespace = props.namespace ?? Component.of(this).namespace;
+    this.mountsToken = props.mountsToken ?? false;
     new KubeObject(this, 'ServiceAccount', k8s.KubeServiceAccount, {
       metadata: { name: this.name, namespace: this.namespace, labels: props.labels, annotations: props.annotations },
-      automountServiceAccountToken: false,
+      automountServiceAccountToken: this.mountsToken,
     });
   }
 

@@ -23,12 +23,12 @@ export function schemaCheck(schema: TSchema): (value: unknown) => string[] {
       return [`the object cannot be written down: ${(error as Error).message.split('\n')[0]}`];
     }
     // To compile all of a large schema takes longer than the rest of a rendering: the part that a value uses says whether
-    // it is right, and the whole is asked only for what is wrong.
-    const part = JSON.stringify(used(whole, [plain]));
+    // it is right, and with the names of what it could use, what is wrong.
+    const part = JSON.stringify(used(whole, [plain], 'present'));
     const quick = compiled.get(part) ?? compile(JSON.parse(part));
     compiled.set(part, quick);
     if (quick(plain)) return [];
-    const validate = compile(whole as object);
+    const validate = compile(used(whole, [plain], 'named') as object);
     return validate(plain) ? [] : validate.errors!.filter(isCause).map(describe);
   };
 }
@@ -41,15 +41,19 @@ function compile(schema: object): ValidateFunction {
   }).compile(schema);
 }
 
-/** A schema without the properties that none of the values has. What they lack and must have stays named in `required`. */
-function used(schema: unknown, values: readonly unknown[]): unknown {
+/**
+ * A schema without the properties that none of the values has, or with no more of them than their names. What they lack
+ * and must have stays named in `required`.
+ */
+function used(schema: unknown, values: readonly unknown[], keep: 'present' | 'named'): unknown {
   if (!isMap(schema)) return schema;
   const part: Record<string, unknown> = { ...schema };
   const maps = values.filter(isMap);
   if (isMap(schema.properties)) {
     const present = Object.entries(schema.properties).flatMap(([key, inner]) => {
       const inside = maps.flatMap(map => (key in map ? [map[key]] : []));
-      return inside.length > 0 ? [[key, used(inner, inside)]] : [];
+      if (inside.length > 0) return [[key, used(inner, inside, keep)]];
+      return keep === 'named' ? [[key, {}]] : [];
     });
     part.properties = Object.fromEntries(present);
   }
@@ -57,8 +61,9 @@ function used(schema: unknown, values: readonly unknown[]): unknown {
     part.additionalProperties = used(
       schema.additionalProperties,
       maps.flatMap(map => Object.values(map)),
+      keep,
     );
-  if (isMap(schema.items)) part.items = used(schema.items, values.filter(Array.isArray).flat());
+  if (isMap(schema.items)) part.items = used(schema.items, values.filter(Array.isArray).flat(), keep);
   return part;
 }
 

@@ -145,8 +145,17 @@ export function list<I extends TSchema>(item: I, marks: ListMarks = {}) {
 }
 
 /** An embedded Kubernetes type `T`, or free-form data: kept as it comes, checked by its consumer. */
-export function opaque<T = Record<string, unknown>>() {
-  return Type.Unsafe<T>({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
+export function opaque<T = Record<string, unknown>>(marks: Pick<ObjectMarks, 'mapType'> = {}) {
+  return Type.Unsafe<T>({
+    type: 'object',
+    'x-kubernetes-preserve-unknown-fields': true,
+    ...(marks.mapType && { 'x-kubernetes-map-type': marks.mapType }),
+  });
+}
+
+/** An object without fields: that it is there is all that it says. */
+export function marker() {
+  return Type.Unsafe<Record<string, never>>({ type: 'object' });
 }
 
 /** A list of an embedded Kubernetes type. */

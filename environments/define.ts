@@ -43,6 +43,7 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
   if (platform.nodePool !== undefined && pools.get(platform.nodePool)?.gpu) {
     problems.push(`'platform.nodePool' must be a pool without accelerators, got '${platform.nodePool}'`);
   }
+  problems.push(...workflowContradictions(platform.workflows));
   tenants.forEach((tenant, at) => {
     if (reserved.test(tenant.name)) {
       problems.push(
@@ -64,6 +65,15 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
     }
   });
   return problems;
+}
+
+/** The settings of an existing installation are its owner's, and where our own stands is no choice. */
+function workflowContradictions(workflows: Environment['platform']['workflows']): string[] {
+  const foreign = workflows?.kind === 'argo' ? 'namespace' : 'retention';
+  if (workflows?.[foreign] === undefined) return [];
+  const kind = foreign === 'namespace' ? 'existing' : 'argo';
+  const value = JSON.stringify(workflows[foreign]);
+  return [`'platform.workflows.${foreign}' belongs to kind '${kind}', got ${value} with kind '${workflows.kind}'`];
 }
 
 /** Namespaces that a tenant would take from the cluster or the platform. */

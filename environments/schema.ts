@@ -114,6 +114,24 @@ const platform = s.object({
   }),
   /** Training Operator v1: TFJob, PyTorchJob and the other kinds of the first generation. Default: false. */
   trainingOperator: s.optional(s.bool()),
+  /** Argo Workflows: runs pipelines, and workflows that tenants write. Default: off. */
+  workflows: s.optional(
+    s.object({
+      /** `argo`: installed. `existing`: one that the cluster has, with its own settings. */
+      kind: s.oneOf(['argo', 'existing']),
+      /** Where the controller of an existing one runs. Default: `argo`. */
+      namespace: s.optional(dnsLabel(63)),
+      /** How long finished workflows are kept. Default: 7 days, failed ones 14. */
+      retention: s.optional(
+        s.allOptional({
+          /** Seconds until a workflow that succeeded is deleted. */
+          secondsAfterSuccess: s.int32({ minimum: 1 }),
+          /** Seconds until a workflow that failed is deleted. */
+          secondsAfterFailure: s.int32({ minimum: 1 }),
+        }),
+      ),
+    }),
+  ),
   /** JSON patches over rendered objects, by construct path; one that matches nothing is an error. */
   patches: s.optional(
     s.list(

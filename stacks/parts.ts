@@ -1,4 +1,5 @@
 import type { Construct } from 'constructs';
+import { ArgoWorkflows } from '../components/argo-workflows';
 import { CertManager } from '../components/cert-manager';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
@@ -12,6 +13,7 @@ export const parts = {
   'cert-manager': CertManager,
   minio: Minio,
   'training-operator': TrainingOperator,
+  'argo-workflows': ArgoWorkflows,
 };
 
 type Classes = typeof parts;

@@ -1,5 +1,6 @@
 import { App, JsonPatch } from 'cdk8s';
-import type { Cluster } from '../components/roles';
+import { ArgoWorkflows } from '../components/argo-workflows';
+import type { Cluster, WorkflowEngine } from '../components/roles';
 import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
 import { enforce } from '../policies';
@@ -37,6 +38,13 @@ export function composePlatform(environment: Environment, distribution: Distribu
     return component;
   }
 
+  function addWorkflows(): WorkflowEngine | undefined {
+    if (!platform.workflows) return undefined;
+    const { kind, namespace, retention } = platform.workflows;
+    if (kind === 'existing') return ArgoWorkflows.fromExisting(app, 'argo-workflows', { cluster, namespace });
+    return add('argo-workflows', { cluster, retention });
+  }
+
   add('kubeflow', {});
   add('profiles', {});
   const certificates = add('cert-manager', { cluster });
@@ -46,8 +54,10 @@ export function composePlatform(environment: Environment, distribution: Distribu
     storageClass: infrastructure.storageClass,
   });
   if (platform.trainingOperator) add('training-operator', { cluster });
-  addTenants(app, environment, { objectStore, ...props.tenant });
-  const late: unknown = distribution.extend?.({ app, environment, cluster, certificates, objectStore, components });
+  const workflows = addWorkflows();
+  addTenants(app, environment, { objectStore, workflows, ...props.tenant });
+  const foundation = { app, environment, cluster, certificates, objectStore, workflows, components };
+  const late: unknown = distribution.extend?.(foundation);
   if (late instanceof Promise) throw new Error("'extend' must be done when it returns, got a promise");
 
   patchObjects(app, environment);

@@ -13,7 +13,7 @@ import {
   quantity,
   ServiceAccount,
 } from '../../constructs';
-import type { ObjectStore, StoreIdentity } from '../roles';
+import type { ObjectStore, StoreIdentity, WorkflowEngine } from '../roles';
 import { bindingName, type Member, type TenantRole } from './members';
 import { defaultLimits, type Quota, quotaOf } from './quota';
 import { Profile } from './resources';
@@ -41,6 +41,9 @@ export interface TenantProps extends ComponentProps<Tenant> {
   /** Bucket in which the tenant owns the prefix of its name. @default 'tenants' */
   readonly bucket?: string;
 
+  /** Runs the tenant's workflows, as `default-editor`. @default - none */
+  readonly workflows?: WorkflowEngine;
+
   /** Labels of the namespace, such as a cost centre. @default - none but the platform's */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -58,12 +61,16 @@ export class Tenant extends Component {
 
   constructor(scope: Construct, id: string, props: TenantProps & { readonly namespace: string }) {
     super(scope, id, props, props.namespace);
-    this.needs(props.objectStore);
+    this.needs(props.objectStore, props.workflows);
     this.renderNamespace(props);
-    this.renderMembers(props);
+    // The pods of workflows are made by their controller, which leaves it to the account whether they get a token.
+    const mountsToken = props.workflows !== undefined;
+    const editor = new ServiceAccount(this, 'Editor', { name: 'default-editor', mountsToken });
+    this.renderMembers(props, editor);
     this.renderQuota(props);
     this.renderNetwork(props);
     this.store = this.renderStore(props);
+    this.renderWorkflows(props, editor);
     this.extend(props.extensions);
   }
 
@@ -89,8 +96,7 @@ export class Tenant extends Component {
     });
   }
 
-  private renderMembers({ owner, members = [] }: TenantProps): void {
-    const editor = new ServiceAccount(this, 'Editor', { name: 'default-editor' });
+  private renderMembers({ owner, members = [] }: TenantProps, editor: ServiceAccount): void {
     const viewer = new ServiceAccount(this, 'Viewer', { name: 'default-viewer' });
     this.bind('default-editor', 'edit', editor.subject);
     this.bind('default-viewer', 'view', viewer.subject);
@@ -137,16 +143,32 @@ export class Tenant extends Component {
       );
   }
 
-  private renderStore({ objectStore, bucket = 'tenants' }: TenantProps): StoreIdentity | undefined {
+  private renderStore({ objectStore, bucket = defaultBucket }: TenantProps): StoreIdentity | undefined {
     objectStore?.addBucket({ name: bucket });
     return objectStore?.addIdentity(this, 'Store', {
       name: `tenant-${this.namespace}`,
       namespace: this.namespace,
       secretName: 'minioaccess',
-      grants: [{ bucket, prefix: `${this.namespace}/`, access: 'readWrite' }],
+      grants: [{ bucket, prefix: this.prefix, access: 'readWrite' }],
     });
   }
+
+  private renderWorkflows(
+    { workflows, objectStore: store, bucket = defaultBucket }: TenantProps,
+    account: ServiceAccount,
+  ): void {
+    const { prefix, store: identity } = this;
+    const artifacts = store && identity && { store, bucket, prefix, identity };
+    workflows?.addNamespace(this, 'Workflows', { account, artifacts });
+  }
+
+  /** Where its keys at the object store begin. */
+  private get prefix(): string {
+    return `${this.namespace}/`;
+  }
 }
+
+const defaultBucket = 'tenants';
 
 function user(name: string): k8s.Subject {
   return { apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name };

@@ -1,4 +1,4 @@
-/** Binaries of the control plane; `minio` and its client `mc` serve tests only. */
+/** Binaries of the control plane; servers and controllers of the platform among them serve tests only. */
 export type BinaryName =
   | 'etcd'
   | 'kube-apiserver'
@@ -7,7 +7,8 @@ export type BinaryName =
   | 'kwok'
   | 'kwokctl'
   | 'minio'
-  | 'mc';
+  | 'mc'
+  | 'workflow-controller';
 
 /** An official download. */
 export interface Download {
@@ -56,6 +57,7 @@ export interface Bundle {
 const KUBERNETES = '1.35.4';
 const ETCD = '3.6.7';
 const KWOK = '0.8.0';
+const ARGO_WORKFLOWS = '3.7.15';
 
 const version = (key: string, value: string) => `-X k8s.io/component-base/version.${key}=${value}`;
 const [major, minor] = KUBERNETES.split('.');
@@ -178,9 +180,19 @@ export const BUNDLES: readonly Bundle[] = [
     fromPath: false,
     downloads: {},
   },
+  {
+    name: 'argo-workflows',
+    version: ARGO_WORKFLOWS,
+    module: 'github.com/argoproj/argo-workflows/v3',
+    packages: { 'workflow-controller': 'github.com/argoproj/argo-workflows/v3/cmd/workflow-controller' },
+    ldflags: `-s -w -X github.com/argoproj/argo-workflows/v3.version=v${ARGO_WORKFLOWS}`,
+    buildSeconds: 170,
+    fromPath: false,
+    downloads: {},
+  },
 ];
 
 /** Binaries without which no cluster runs. */
-export const CLUSTER_BINARIES: readonly BinaryName[] = BUNDLES.filter(
-  ({ name }) => !['minio', 'mc'].includes(name),
+export const CLUSTER_BINARIES: readonly BinaryName[] = BUNDLES.filter(({ name }) =>
+  ['etcd', 'kubernetes', 'kwok'].includes(name),
 ).flatMap(bundle => Object.keys(bundle.packages) as BinaryName[]);

@@ -79,3 +79,41 @@ test.each([
 
   expect(create).toThrow(`chart/W: ${message}`);
 });
+
+describe('a kind whose CRD is looser than its check', () => {
+  const Loose = new CustomResource({
+    group: 'example.com',
+    kind: 'Loose',
+    plural: 'looses',
+    scope: 'Namespaced',
+    versions: [
+      {
+        name: 'v1',
+        storage: true,
+        schema: s.object({ spec: s.object({ first: s.text(), last: s.text() }) }),
+        storedSchema: s.object({ spec: s.opaque({ mapType: 'atomic' }) }),
+      },
+    ],
+    rules: ({ spec }) => (spec.first > spec.last ? [`'spec.first' must not follow '${spec.last}'`] : []),
+  });
+  const create = (spec: object) => () => Loose.create(fixture(), 'L', { metadata: { name: 'l' }, spec: spec as never });
+
+  test('has the looser schema in the CRD', () => {
+    const { openAPIV3Schema } = Loose.define(fixture(), 'Crd').toJson().spec.versions[0].schema;
+
+    expect(openAPIV3Schema.properties.spec).toEqual({
+      type: 'object',
+      'x-kubernetes-preserve-unknown-fields': true,
+      'x-kubernetes-map-type': 'atomic',
+    });
+  });
+
+  test('throws when a field is wrong all the same', () => {
+    expect(create({ frist: 'a', last: 'b' })).toThrow("'spec' has no field 'frist'; did you mean 'first'");
+  });
+
+  test('throws when its rules say no, once its fields are right', () => {
+    expect(create({ first: 'a', last: 'b' })).not.toThrow();
+    expect(create({ first: 'b', last: 'a' })).toThrow("'spec.first' must not follow 'a'");
+  });
+});

@@ -47,6 +47,21 @@ const broken: [string, (settings: any) => void, string][] = [
     "'tenants.0.name' must not be a namespace of the cluster or the platform",
   ],
   [
+    'a namespace of our own workflow engine',
+    e => (e.platform.workflows = { kind: 'argo', namespace: 'flows' }),
+    "'platform.workflows.namespace' belongs to kind 'existing', got \"flows\" with kind 'argo'",
+  ],
+  [
+    'retention of an existing workflow engine',
+    e => (e.platform.workflows = { kind: 'existing', retention: { secondsAfterSuccess: 60 } }),
+    "'platform.workflows.retention' belongs to kind 'argo', got {\"secondsAfterSuccess\":60} with kind 'existing'",
+  ],
+  [
+    'workflows that are deleted before they end',
+    e => (e.platform.workflows = { kind: 'argo', retention: { secondsAfterFailure: 0 } }),
+    "'platform.workflows.retention.secondsAfterFailure' must be >= 1, got 0",
+  ],
+  [
     'two tenants of one name',
     e => (e.tenants[1].name = e.tenants[0].name),
     "'tenants' must name each once, got 'team-vision' twice",

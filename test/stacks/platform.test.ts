@@ -91,6 +91,26 @@ describe('patches by construct path', () => {
   });
 });
 
+describe('workflows', () => {
+  const kinds = (workflows: typeof local.platform.workflows) => {
+    const { objects } = renderEnvironment(defineEnvironment({ ...local, platform: { ...local.platform, workflows } }));
+    return new Set(objects.map(({ manifest: { kind, metadata } }) => `${kind} ${metadata.name}`));
+  };
+
+  test('of an existing engine have no controller and no kinds, and what tenants need', () => {
+    const found = kinds({ kind: 'existing', namespace: 'flows' });
+
+    expect(found).not.toContain('Deployment workflow-controller');
+    expect(found).not.toContain('CustomResourceDefinition workflows.argoproj.io');
+    expect(found).toContain('ClusterRole kubeflow-workflows-edit');
+    expect(found).toContain('ConfigMap artifact-repositories');
+  });
+
+  test('are off unless told', () => {
+    expect([...kinds(undefined)].filter(name => /workflow|executor|artifact/.test(name))).toEqual([]);
+  });
+});
+
 test('a mirror serves every image', () => {
   const { objects } = renderEnvironment({
     ...local,
@@ -127,8 +147,9 @@ test('same settings, same bytes', () => {
     '03-cert-manager.yaml',
     '04-minio.yaml',
     '05-training-operator.yaml',
-    '06-tenant-team-vision.yaml',
-    '07-tenant-team-forecast.yaml',
+    '06-argo-workflows.yaml',
+    '07-tenant-team-vision.yaml',
+    '08-tenant-team-forecast.yaml',
   ]);
 });
 

@@ -1,0 +1,12 @@
+import { binaryLine } from '../../cli/progress';
+import { type BinaryName, prepareBinaries } from '../../engine/control-plane';
+import setupCluster from './setup-cluster';
+
+/** Controllers that the tests of this tier run for real. */
+const controllers: readonly BinaryName[] = ['workflow-controller'];
+
+/** Makes ready real controllers besides the control plane; takes minutes once per machine. */
+export default async function setup(): Promise<void> {
+  await prepareBinaries({ names: controllers, onProgress: binaryLine(line => process.stderr.write(`${line}\n`)) });
+  await setupCluster();
+}
