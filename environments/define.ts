@@ -37,6 +37,8 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
     ...ranges('infrastructure.apiServer.callsFrom', infrastructure.apiServer.callsFrom),
     ...ranges('infrastructure.apiServer.addresses', infrastructure.apiServer.addresses),
   ];
+  problems.push(...foreignSettings(platform.serviceMesh));
+  problems.push(...ranges('platform.serviceMesh.clients', platform.serviceMesh?.clients ?? []));
   if (platform.nodePool !== undefined && !pools.has(platform.nodePool)) {
     problems.push(`'platform.nodePool' must be one of the node pools ${poolNames}, got '${platform.nodePool}'`);
   }
@@ -64,6 +66,18 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
     }
   });
   return problems;
+}
+
+/** Settings of the other kind of mesh: they would be ignored. */
+function foreignSettings(mesh: Environment['platform']['serviceMesh']): string[] {
+  const foreign =
+    mesh?.kind === 'existing' ? (['clients', 'highlyAvailable'] as const) : (['namespace', 'revision'] as const);
+  return foreign
+    .filter(key => mesh?.[key] !== undefined)
+    .map(
+      key =>
+        `'platform.serviceMesh.${key}' must be left out for kind '${mesh!.kind}', got ${JSON.stringify(mesh![key])}`,
+    );
 }
 
 /** Namespaces that a tenant would take from the cluster or the platform. */

@@ -1,9 +1,10 @@
 import { App, JsonPatch } from 'cdk8s';
 import { CertManager } from '../components/cert-manager';
+import { Istio } from '../components/istio';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
 import { Profiles } from '../components/profiles';
-import type { Cluster } from '../components/roles';
+import type { Cluster, ServiceMesh } from '../components/roles';
 import { TrainingOperator } from '../components/training-operator';
 import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
@@ -27,16 +28,18 @@ export function composePlatform(environment: Environment): Platform {
   setDefaults(app, { imageRegistry: platform.imageRegistry, placement: pool && placeOn(pool as NodePool) });
   const cluster = clusterOf(environment);
 
-  new Kubeflow(app, 'kubeflow');
+  const mesh = meshOf(app, environment, cluster);
+  new Kubeflow(app, 'kubeflow', { mesh });
   new Profiles(app, 'profiles');
   new CertManager(app, 'cert-manager', { cluster });
   const objectStore = new Minio(app, 'minio', {
+    mesh,
     capacity: platform.objectStore.capacity,
     buckets: platform.objectStore.buckets,
     storageClass: infrastructure.storageClass,
   });
-  if (platform.trainingOperator) new TrainingOperator(app, 'training-operator', { cluster });
-  addTenants(app, environment, { objectStore });
+  if (platform.trainingOperator) new TrainingOperator(app, 'training-operator', { cluster, mesh });
+  addTenants(app, environment, { objectStore, mesh });
 
   patchObjects(app, environment);
   return { environment, app, components: app.node.children.filter(Component.isChart) as Component[] };
@@ -56,6 +59,13 @@ function clusterOf({ infrastructure: { apiServer } }: Environment): Cluster {
     apiServerPeers: apiServer.callsFrom.map(cidr => addresses(cidr)),
     apiServer: { peers: apiServer.addresses.map(cidr => addresses(cidr)), ports: apiServer.ports },
   };
+}
+
+function meshOf(app: App, { platform: { serviceMesh } }: Environment, cluster: Cluster): ServiceMesh | undefined {
+  if (!serviceMesh) return undefined;
+  const { kind, clients, highlyAvailable, namespace, revision } = serviceMesh;
+  if (kind === 'existing') return Istio.fromExisting(app, 'istio', { namespace, revision });
+  return new Istio(app, 'istio', { cluster, clients: clients?.map(cidr => addresses(cidr)), highlyAvailable });
 }
 
 /** The last rung: patches by construct path. */
