@@ -5,8 +5,9 @@ const shared = {
 };
 
 /**
- * Three tiers: `unit` needs npm packages only; `cluster` shares one embedded control plane; `claims`, apart from
- * `npm test`, repeats what the engine promises at many points and seeds.
+ * Four tiers: `unit` needs npm packages only; `cluster` shares one embedded control plane. Apart from `npm test`,
+ * `reconcile` runs real controllers against it, which it builds from source, and `claims` repeats what the engine
+ * promises at many points and seeds.
  */
 module.exports = {
   projects: [
@@ -14,12 +15,19 @@ module.exports = {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['\\.(cluster|claims)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(cluster|claims|reconcile)\\.test\\.ts$'],
     },
     {
       ...shared,
       displayName: 'cluster',
       testMatch: ['<rootDir>/test/**/*.cluster.test.ts'],
+      globalSetup: '<rootDir>/test/support/setup-cluster.ts',
+      globalTeardown: '<rootDir>/test/support/teardown-cluster.ts',
+    },
+    {
+      ...shared,
+      displayName: 'reconcile',
+      testMatch: ['<rootDir>/test/**/*.reconcile.test.ts'],
       globalSetup: '<rootDir>/test/support/setup-cluster.ts',
       globalTeardown: '<rootDir>/test/support/teardown-cluster.ts',
     },

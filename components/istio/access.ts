@@ -25,6 +25,8 @@ export function grantIstiod(scope: Construct, account: ServiceAccount, labels: R
       rule(core, ['namespaces', 'nodes', 'pods', 'services'], read),
       rule('discovery.k8s.io', ['endpointslices'], read),
       rule('apiextensions.k8s.io', ['customresourcedefinitions'], read),
+      // Watched before the settings are read that turn them off.
+      rule('networking.k8s.io', ['ingresses'], read),
       // Certificates of gateways. Its client watches Secrets everywhere, though it uses those of gateways' namespaces.
       rule(core, ['secrets'], read),
       // Its own authority, in every namespace.

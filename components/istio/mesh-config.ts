@@ -1,4 +1,3 @@
-import { stringify } from 'yaml';
 import { istiodAddress, trustDomain } from './names';
 
 /** Content of the ConfigMap with the settings of the whole mesh. */
@@ -14,5 +13,6 @@ export function meshConfig(namespace: string): Record<string, string> {
     // A policy on paths means the same path as the server behind it: `/a//b` and `/a/%2e/b` are not ways around it.
     pathNormalization: { normalization: 'DECODE_AND_MERGE_SLASHES' },
   };
-  return { mesh: stringify(mesh), meshNetworks: 'networks: {}' };
+  // As JSON: the control plane's YAML reads a bare OFF as false, and then forgets all of the settings.
+  return { mesh: JSON.stringify(mesh, undefined, 1), meshNetworks: 'networks: {}' };
 }
