@@ -29,7 +29,7 @@ test('synth writes a file per component, and says which Secrets have no values',
     environment: 'local',
     generatedSecrets: expect.arrayContaining(['minio/minio']),
   });
-  expect(readdirSync(folder)).toHaveLength(7);
+  expect(readdirSync(folder)).toHaveLength(8);
 });
 
 test('an unknown environment ends with exit code 2, the fix and no stack', () => {
