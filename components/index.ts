@@ -25,6 +25,7 @@ export {
   type IssuerReference,
   Order,
 } from './cert-manager';
+export { type ExistingIstioProps, Istio, type IstioProps } from './istio';
 export { Kubeflow, type KubeflowProps } from './kubeflow';
 export { Minio, type MinioProps } from './minio';
 export * from './profiles';

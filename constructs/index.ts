@@ -40,9 +40,8 @@ export {
 } from './network-policy';
 export * from './node-pool';
 export { type Override, override, type Partially } from './override';
-export { type ContainerProps, type EnvValue, httpProbe, type PodProps, type Resources, tcpProbe } from './pod';
+export { type ContainerProps, type EnvValue, httpProbe, type PodProps, podSpec, type Resources, tcpProbe } from './pod';
 export { ClusterRole, core, Role, rbacGroup, read, rule, ServiceAccount, type Verb, write } from './rbac';
-export { Route, type RouteProps } from './route';
 export * as schema from './schema';
 export { schemaCheck } from './schema-check';
 export { Endpoint, Service, type ServiceProps } from './service';

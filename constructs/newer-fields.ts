@@ -3,6 +3,11 @@
  * them to those types; `newerFields` tells `KubeObject` to let them pass. Nothing else may be unknown to the types.
  */
 declare module 'cdk8s-plus-27/lib/imports/k8s' {
+  interface Volume {
+    /** Fields of the pod as files. Not newer: the types spell it `downwardApi`, and what is put in is rendered as it is. */
+    readonly downwardAPI?: DownwardApiVolumeSource;
+  }
+
   interface Container {
     /** `Always` turns an init container into a native sidecar (Kubernetes 1.29, on by default). */
     readonly restartPolicy?: 'Always';
@@ -38,5 +43,6 @@ export interface NewerField {
 export const newerFields: Readonly<Record<string, NewerField>> = {
   nativeSidecar: { path: /\.initContainers\[\]\.restartPolicy$/, since: '1.29' },
   containerAppArmor: { path: /ontainers\[\]\.securityContext\.appArmorProfile$/, since: '1.30' },
+  downwardApi: { path: /\.volumes\[\]\.downwardAPI$/, since: '1.0' },
   podAppArmor: { path: /(^|\.)spec\.securityContext\.appArmorProfile$/, since: '1.30' },
 };

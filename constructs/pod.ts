@@ -7,8 +7,13 @@ import type { Placement } from './node-pool';
 import type { ServiceAccount } from './rbac';
 import { emptyDir, quantity, type Volume } from './volume';
 
-/** The value of an environment variable: text, a key of a Secret, or a field of the pod. */
-export type EnvValue = string | { readonly secret: SecretKey } | { readonly field: string };
+/** The value of an environment variable: text, a key of a Secret, a field of the pod, or a resource of the container. */
+export type EnvValue =
+  | string
+  | { readonly secret: SecretKey }
+  | { readonly field: string }
+  /** Such as `limits.cpu`; without a limit, what the node has. */
+  | { readonly resource: string };
 
 /** What a container asks for. Memory is limited to what it requests unless a higher limit is given. */
 export interface Resources {
@@ -173,6 +178,7 @@ function envVar(name: string, value: EnvValue): k8s.EnvVar {
   if (typeof value === 'string') return { name, value };
   if ('secret' in value)
     return { name, valueFrom: { secretKeyRef: { name: value.secret.name, key: value.secret.key } } };
+  if ('resource' in value) return { name, valueFrom: { resourceFieldRef: { resource: value.resource } } };
   return { name, valueFrom: { fieldRef: { fieldPath: value.field } } };
 }
 

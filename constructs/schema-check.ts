@@ -92,7 +92,7 @@ function closed(schema: unknown): unknown {
 
 /** A union fails once for itself and once for each of its members: the members say nothing new. */
 function isCause({ schemaPath }: ErrorObject): boolean {
-  return !/\/anyOf\/\d+\//.test(schemaPath);
+  return !/\/(anyOf|oneOf)\/\d+\//.test(schemaPath);
 }
 
 function describe(error: ErrorObject): string {
@@ -112,11 +112,18 @@ function describe(error: ErrorObject): string {
       return `${where} must be one of '${error.params.allowedValues.join("', '")}', got ${shown(error.data)}`;
     case 'pattern':
       return `${where} must be ${error.parentSchema?.title ?? `text that matches '${error.params.pattern}'`}, got ${shown(error.data)}`;
+    case 'oneOf':
+      return `${where} takes one of '${choices(error).join("', '")}', got ${shown(error.data)}`;
     case 'anyOf':
       return `${where} must be a number or text, got ${shown(error.data)}`;
     default:
       return `${where} ${error.message}, got ${shown(error.data)}`;
   }
+}
+
+/** The fields of which an object may have one, as `atMostOne` writes them. */
+function choices({ schema }: ErrorObject): string[] {
+  return (schema as { readonly required?: string[] }[]).flatMap(({ required = [] }) => required);
 }
 
 /** A value as text, of bounded length. */

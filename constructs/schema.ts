@@ -25,6 +25,7 @@ export interface NumberLimits {
   readonly format?: 'int32' | 'int64' | 'double' | 'float';
   readonly maximum?: number;
   readonly minimum?: number;
+  readonly rules?: readonly CelRule[];
 }
 
 /** A rule in CEL over the value it stands at. */
@@ -40,8 +41,18 @@ export interface ObjectMarks {
   /** `atomic`: appliers own the object as a whole. */
   readonly mapType?: 'atomic' | 'granular';
   readonly rules?: readonly CelRule[];
+  /** Groups of fields of which one at most may be given. */
+  readonly atMostOne?: readonly (readonly string[])[];
   // biome-ignore lint/suspicious/noExplicitAny: any JSON value can be a default
   readonly default?: any;
+}
+
+/** Marks of a map. */
+export interface MapMarks {
+  readonly mapType?: 'atomic' | 'granular';
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly rules?: readonly CelRule[];
 }
 
 /** Marks of a list. */
@@ -73,8 +84,8 @@ export function time() {
   return Type.Unsafe<string>({ type: 'string', format: 'date-time' });
 }
 
-export function integer(limits: NumberLimits = {}) {
-  return Type.Unsafe<number>({ type: 'integer', ...limits });
+export function integer({ rules, ...limits }: NumberLimits = {}) {
+  return Type.Unsafe<number>({ type: 'integer', ...(rules && { 'x-kubernetes-validations': rules }), ...limits });
 }
 
 /** A whole number of 32 bits, as most of Kubernetes' counts. */
@@ -118,16 +129,27 @@ export function object<F extends Fields>(fields: F, marks: ObjectMarks = {}) {
     ...(marks.preserve && { 'x-kubernetes-preserve-unknown-fields': true }),
     ...(marks.mapType && { 'x-kubernetes-map-type': marks.mapType }),
     ...(marks.rules && { 'x-kubernetes-validations': marks.rules }),
+    ...(marks.atMostOne && exclusive(marks.atMostOne)),
     ...(marks.default !== undefined && { default: marks.default }),
   });
 }
 
+function exclusive([first, ...more]: readonly (readonly string[])[]) {
+  const choice = (fields: readonly string[]) => {
+    const given = fields.map(field => ({ required: [field] }));
+    return { oneOf: [{ not: { anyOf: given } }, ...given] };
+  };
+  return more.length === 0 ? choice(first!) : { allOf: [first!, ...more].map(choice) };
+}
+
 /** Values by any key. */
-export function map<V extends TSchema>(value: V, marks: ObjectMarks = {}) {
+export function map<V extends TSchema>(value: V, { mapType, rules, ...limits }: MapMarks = {}) {
   return Type.Unsafe<Record<string, Static<V>>>({
     type: 'object',
     additionalProperties: value,
-    ...(marks.mapType && { 'x-kubernetes-map-type': marks.mapType }),
+    ...(mapType && { 'x-kubernetes-map-type': mapType }),
+    ...(rules && { 'x-kubernetes-validations': rules }),
+    ...limits,
   });
 }
 
@@ -166,6 +188,11 @@ export function opaqueList<T>(marks: ListMarks = {}) {
 /** Any JSON value. */
 export function anything() {
   return Type.Unsafe<unknown>({ 'x-kubernetes-preserve-unknown-fields': true });
+}
+
+/** A value, or `null` for none. */
+export function nullable<S extends TSchema>(schema: S) {
+  return Type.Unsafe<Static<S> | null>({ ...schema, nullable: true });
 }
 
 /** A field that may be left out. */

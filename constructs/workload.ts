@@ -25,6 +25,14 @@ export interface DeploymentProps extends WorkloadProps {
   /** With more than one, a budget lets at most one be evicted at a time, and they spread over nodes. @default 1 */
   readonly replicas?: number;
 
+  /**
+   * Adds pods up to this number while those there are use more than 80 % of the CPU that they ask for. `replicas` is
+   * then the least number.
+   *
+   * @default - the number stays
+   */
+  readonly maxReplicas?: number;
+
   /** `Recreate` where two pods must not run at once. @default 'RollingUpdate' */
   readonly strategy?: 'RollingUpdate' | 'Recreate';
 
@@ -93,7 +101,8 @@ export class Deployment extends Workload {
     const replicas = props.replicas ?? 1;
     const template = this.template(props);
     const spec: k8s.DeploymentSpec = {
-      replicas,
+      // Two writers would undo each other.
+      replicas: props.maxReplicas === undefined ? replicas : undefined,
       selector: { matchLabels: { ...props.selector } },
       strategy: { type: props.strategy ?? 'RollingUpdate' },
       template: replicas > 1 ? spread(template, props.selector) : template,
@@ -102,12 +111,26 @@ export class Deployment extends Workload {
       metadata: this.metadata(props),
       spec: override(spec, props.override),
     });
+    if (props.maxReplicas !== undefined) this.scale(replicas, props.maxReplicas);
     if (replicas > 1) {
       new KubeObject(this, 'Budget', k8s.KubePodDisruptionBudget, {
         metadata: { name: props.name, namespace: this.namespace },
         spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: { ...props.selector } } },
       });
     }
+  }
+
+  private scale(minReplicas: number, maxReplicas: number): void {
+    const target = { type: 'Utilization', averageUtilization: 80 };
+    new KubeObject(this, 'Autoscaler', k8s.KubeHorizontalPodAutoscalerV2, {
+      metadata: { name: this.name, namespace: this.namespace },
+      spec: {
+        scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: this.name },
+        minReplicas,
+        maxReplicas,
+        metrics: [{ type: 'Resource', resource: { name: 'cpu', target } }],
+      },
+    });
   }
 }
 

@@ -37,13 +37,14 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
     ...ranges('infrastructure.apiServer.callsFrom', infrastructure.apiServer.callsFrom),
     ...ranges('infrastructure.apiServer.addresses', infrastructure.apiServer.addresses),
   ];
+  problems.push(...foreignSettings(platform));
+  problems.push(...ranges('platform.serviceMesh.clients', platform.serviceMesh?.clients ?? []));
   if (platform.nodePool !== undefined && !pools.has(platform.nodePool)) {
     problems.push(`'platform.nodePool' must be one of the node pools ${poolNames}, got '${platform.nodePool}'`);
   }
   if (platform.nodePool !== undefined && pools.get(platform.nodePool)?.gpu) {
     problems.push(`'platform.nodePool' must be a pool without accelerators, got '${platform.nodePool}'`);
   }
-  problems.push(...workflowContradictions(platform.workflows));
   tenants.forEach((tenant, at) => {
     if (reserved.test(tenant.name)) {
       problems.push(
@@ -67,13 +68,24 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
   return problems;
 }
 
-/** The settings of an existing installation are its owner's, and where our own stands is no choice. */
-function workflowContradictions(workflows: Environment['platform']['workflows']): string[] {
-  const foreign = workflows?.kind === 'argo' ? 'namespace' : 'retention';
-  if (workflows?.[foreign] === undefined) return [];
-  const kind = foreign === 'namespace' ? 'existing' : 'argo';
-  const value = JSON.stringify(workflows[foreign]);
-  return [`'platform.workflows.${foreign}' belongs to kind '${kind}', got ${value} with kind '${workflows.kind}'`];
+/** Settings that parts of one kind have: with another kind nothing would read them. */
+const settingsOf = {
+  serviceMesh: { istio: ['clients', 'highlyAvailable'], existing: ['namespace', 'revision'] },
+  workflows: { argo: ['retention'], existing: ['namespace'] },
+};
+
+function foreignSettings(platform: Environment['platform']): string[] {
+  return Object.entries(settingsOf).flatMap(([part, kinds]) => {
+    const settings: Readonly<Record<string, unknown>> = platform[part as keyof typeof settingsOf] ?? {};
+    return Object.entries(kinds).flatMap(([kind, keys]) => {
+      if (kind === settings.kind) return [];
+      const given = keys.filter(key => settings[key] !== undefined);
+      return given.map(key => {
+        const value = JSON.stringify(settings[key]);
+        return `'platform.${part}.${key}' belongs to kind '${kind}', got ${value} with kind '${settings.kind}'`;
+      });
+    });
+  });
 }
 
 /** Namespaces that a tenant would take from the cluster or the platform. */

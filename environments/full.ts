@@ -23,6 +23,7 @@ export default defineEnvironment({
   platform: {
     version: '26.03.1',
     objectStore: { kind: 'minio', capacity: '20Gi' },
+    serviceMesh: { kind: 'istio' },
     trainingOperator: true,
     workflows: { kind: 'argo' },
   },

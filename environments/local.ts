@@ -27,6 +27,7 @@ export default defineEnvironment({
       capacity: '20Gi',
       buckets: [{ name: 'shared', versioning: true, lifecycle: [{ prefix: 'scratch/', expireAfterDays: 7 }] }],
     },
+    serviceMesh: { kind: 'istio' },
     trainingOperator: true,
     workflows: { kind: 'argo' },
   },

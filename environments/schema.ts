@@ -112,6 +112,21 @@ const platform = s.object({
     /** Buckets beside those that components and tenants ask for. Default: none. */
     buckets: s.optional(s.list(bucket)),
   }),
+  /** Encrypts and guards what parts say to each other, and has the users' gateway. Default: none. */
+  serviceMesh: s.optional(
+    s.object({
+      /** `istio`: run by the platform. `existing`: the cluster has an Istio. */
+      kind: s.oneOf(['istio', 'existing']),
+      /** Where users' requests come from, as the gateway sees it; of `istio`. Default: anywhere. */
+      clients: s.optional(s.list(cidr(), { minItems: 1 })),
+      /** Two of the control plane and of each gateway; of `istio`. Default: false. */
+      highlyAvailable: s.optional(s.bool()),
+      /** Namespace of the mesh that is there; of `existing`. Default: `istio-system`. */
+      namespace: s.optional(dnsLabel(63)),
+      /** Revision of the mesh that is there; of `existing`. Default: the one that `istio-injection` means. */
+      revision: s.optional(dnsLabel(63)),
+    }),
+  ),
   /** Training Operator v1: TFJob, PyTorchJob and the other kinds of the first generation. Default: false. */
   trainingOperator: s.optional(s.bool()),
   /** Argo Workflows: runs pipelines, and workflows that tenants write. Default: off. */

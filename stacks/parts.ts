@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { ArgoWorkflows } from '../components/argo-workflows';
 import { CertManager } from '../components/cert-manager';
+import { Istio } from '../components/istio';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
 import { Profiles } from '../components/profiles';
@@ -8,6 +9,7 @@ import { TrainingOperator } from '../components/training-operator';
 
 /** The platform's own components by id: what a fork can name. */
 export const parts = {
+  istio: Istio,
   kubeflow: Kubeflow,
   profiles: Profiles,
   'cert-manager': CertManager,

@@ -1,6 +1,7 @@
 import { App, JsonPatch } from 'cdk8s';
 import { ArgoWorkflows } from '../components/argo-workflows';
-import type { Cluster, WorkflowEngine } from '../components/roles';
+import { Istio } from '../components/istio';
+import type { Cluster, ServiceMesh, WorkflowEngine } from '../components/roles';
 import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
 import { enforce } from '../policies';
@@ -38,6 +39,13 @@ export function composePlatform(environment: Environment, distribution: Distribu
     return component;
   }
 
+  function addMesh(): ServiceMesh | undefined {
+    if (!platform.serviceMesh) return undefined;
+    const { kind, clients, highlyAvailable, namespace, revision } = platform.serviceMesh;
+    if (kind === 'existing') return Istio.fromExisting(app, 'istio', { namespace, revision });
+    return add('istio', { cluster, clients: clients?.map(cidr => addresses(cidr)), highlyAvailable });
+  }
+
   function addWorkflows(): WorkflowEngine | undefined {
     if (!platform.workflows) return undefined;
     const { kind, namespace, retention } = platform.workflows;
@@ -45,18 +53,20 @@ export function composePlatform(environment: Environment, distribution: Distribu
     return add('argo-workflows', { cluster, retention });
   }
 
-  add('kubeflow', {});
+  const mesh = addMesh();
+  add('kubeflow', { mesh });
   add('profiles', {});
   const certificates = add('cert-manager', { cluster });
   const objectStore = add('minio', {
+    mesh,
     capacity: platform.objectStore.capacity,
     buckets: platform.objectStore.buckets,
     storageClass: infrastructure.storageClass,
   });
-  if (platform.trainingOperator) add('training-operator', { cluster });
+  if (platform.trainingOperator) add('training-operator', { cluster, mesh });
   const workflows = addWorkflows();
-  addTenants(app, environment, { objectStore, workflows, ...props.tenant });
-  const foundation = { app, environment, cluster, certificates, objectStore, workflows, components };
+  addTenants(app, environment, { objectStore, mesh, workflows, ...props.tenant });
+  const foundation = { app, environment, cluster, certificates, objectStore, mesh, workflows, components };
   const late: unknown = distribution.extend?.(foundation);
   if (late instanceof Promise) throw new Error("'extend' must be done when it returns, got a promise");
 

@@ -1,10 +1,13 @@
 import type { Construct } from 'constructs';
 import { ClusterRole, Component, type ComponentProps, Namespace } from '../../constructs';
-import { aggregateTo } from '../roles';
+import { aggregateTo, type ServiceMesh } from '../roles';
 import { adminRules, editRules, viewRules } from './roles';
 
 /** Properties of `Kubeflow`. */
-export interface KubeflowProps extends ComponentProps<Kubeflow> {}
+export interface KubeflowProps extends ComponentProps<Kubeflow> {
+  /** Takes the platform's namespace in. @default - no mesh */
+  readonly mesh?: ServiceMesh;
+}
 
 /**
  * What the other parts stand on: the platform's namespace and the three roles that profiles bind.
@@ -17,8 +20,10 @@ export class Kubeflow extends Component {
     super(scope, id, props, 'kubeflow');
     new Namespace(this, 'Namespace', {
       name: this.namespace,
-      labels: { 'control-plane': 'kubeflow', 'istio-injection': 'enabled' },
+      labels: { 'control-plane': 'kubeflow', ...props.mesh?.memberLabels },
     });
+    this.needs(props.mesh);
+    props.mesh?.addMember(this, this.namespace, { shared: true });
 
     // Each role is the sum of what components contribute by label, and is part of the next stronger one.
     new ClusterRole(this, 'Admin', { name: 'kubeflow-admin', aggregates: [aggregateTo('admin')] });

@@ -19,7 +19,7 @@ import {
   Service,
   ServiceAccount,
 } from '../../constructs';
-import type { Bucket, ObjectStore, StoreGrant, StoreIdentity, StoreIdentityProps } from '../roles';
+import type { Bucket, ObjectStore, ServiceMesh, StoreGrant, StoreIdentity, StoreIdentityProps } from '../roles';
 import { bucketProblem, mergeBuckets } from './bucket';
 import { grantProblem } from './policy';
 import { provisioningFiles, scriptName } from './provision';
@@ -27,6 +27,9 @@ import { release } from './release';
 
 /** Properties of `Minio`. */
 export interface MinioProps extends ComponentProps<Minio> {
+  /** Encrypts the calls of its members; others go on calling in plain text. @default - no mesh */
+  readonly mesh?: ServiceMesh;
+
   /** Size of the volume that holds all objects, such as `200Gi`. @default '20Gi' */
   readonly capacity?: string;
 
@@ -96,7 +99,9 @@ export class Minio extends Component implements ObjectStore {
       this.addBucket(bucket);
     });
 
-    new Namespace(this, 'Namespace', { name: this.namespace });
+    this.needs(props.mesh);
+    new Namespace(this, 'Namespace', { name: this.namespace, labels: props.mesh?.memberLabels });
+    props.mesh?.addMember(this, this.namespace, { shared: true });
     const account = new ServiceAccount(this, 'Account', { name: 'minio-sa' });
     const rootKey = new GeneratedSecret(this, 'RootKey', {
       name: 'minio',
@@ -105,9 +110,16 @@ export class Minio extends Component implements ObjectStore {
     });
     this.identityKeys = new GeneratedSecret(this, 'IdentityKeys', { name: 'minio-identities', keys: {} });
     this.server = this.renderServer(props, account, rootKey);
+    props.mesh?.allowPlaintext(this, 'Plaintext', {
+      name: 'minio',
+      workload: this.server,
+      ports: [port],
+      reason: 'pods of tenants without a sidecar: pipeline steps, training jobs, trials; and the provisioning Job',
+      authentication: 'signed requests (AWS Signature Version 4), a key for each tenant',
+    });
     this.endpoint = this.service('Service', 'minio', { http: { port, target: port } }, { monitoring: 'true' });
     this.console = this.service('Console', 'minio-console', { http: { port: consolePort, target: consolePort } });
-    this.renderProvisioning(account, rootKey);
+    this.renderProvisioning(account, rootKey, props.mesh);
 
     this.node.addValidation({ validate: () => this.undeclaredBuckets() });
     this.extend(props.extensions);
@@ -221,7 +233,7 @@ export class Minio extends Component implements ObjectStore {
     return service.endpoint('http');
   }
 
-  private renderProvisioning(account: ServiceAccount, rootKey: GeneratedSecret): void {
+  private renderProvisioning(account: ServiceAccount, rootKey: GeneratedSecret, mesh?: ServiceMesh): void {
     const files = new ConfigMap(this, 'Provisioning', {
       name: 'minio',
       labels: labels('minio'),
@@ -231,6 +243,7 @@ export class Minio extends Component implements ObjectStore {
     const job = new Job(this, 'ProvisioningJob', {
       name: 'minio-post-job',
       selector: labels('minio-job'),
+      labels: mesh?.optOutLabels,
       account,
       runAs,
       // The script waits for the server by itself; retries are for a server that stops meanwhile.

@@ -13,7 +13,7 @@ import {
   quantity,
   ServiceAccount,
 } from '../../constructs';
-import type { ObjectStore, StoreIdentity, WorkflowEngine } from '../roles';
+import type { ObjectStore, ServiceMesh, StoreIdentity, WorkflowEngine } from '../roles';
 import { bindingName, type Member, type TenantRole } from './members';
 import { defaultLimits, type Quota, quotaOf } from './quota';
 import { Profile } from './resources';
@@ -34,6 +34,9 @@ export interface TenantProps extends ComponentProps<Tenant> {
 
   /** Address ranges outside the cluster that pods may reach on port 443. @default - none */
   readonly egress?: readonly string[];
+
+  /** Takes the namespace in; its pods may then call each other. @default - no mesh */
+  readonly mesh?: ServiceMesh;
 
   /** Where the tenant keeps data; gives it an identity for its own prefix. @default - no store */
   readonly objectStore?: ObjectStore;
@@ -61,7 +64,7 @@ export class Tenant extends Component {
 
   constructor(scope: Construct, id: string, props: TenantProps & { readonly namespace: string }) {
     super(scope, id, props, props.namespace);
-    this.needs(props.objectStore, props.workflows);
+    this.needs(props.objectStore, props.mesh, props.workflows);
     this.renderNamespace(props);
     // The pods of workflows are made by their controller, which leaves it to the account whether they get a token.
     const mountsToken = props.workflows !== undefined;
@@ -74,14 +77,14 @@ export class Tenant extends Component {
     this.extend(props.extensions);
   }
 
-  private renderNamespace({ owner, podSecurity, labels, quota }: TenantProps): void {
+  private renderNamespace({ owner, podSecurity, labels, quota, mesh }: TenantProps): void {
     new Namespace(this, 'Namespace', {
       name: this.namespace,
       podSecurity,
       labels: {
         'app.kubernetes.io/part-of': 'kubeflow-profile',
         'flowyard.dev/tenant': this.namespace,
-        'istio-injection': 'enabled',
+        ...mesh?.memberLabels,
         'katib.kubeflow.org/metrics-collector-injection': 'enabled',
         'pipelines.kubeflow.org/enabled': 'true',
         'serving.kubeflow.org/inferenceservice': 'enabled',
@@ -131,7 +134,10 @@ export class Tenant extends Component {
     });
   }
 
-  private renderNetwork({ egress = [], objectStore }: TenantProps): void {
+  private renderNetwork({ egress = [], objectStore, mesh }: TenantProps): void {
+    const own = { namespace: this.namespace };
+    mesh?.addMember(this, this.namespace);
+    mesh?.allow(this, 'OwnCalls', { name: 'same-namespace', to: own, from: [own] });
     const rules = new NetworkRules(this, 'Network', { name: 'tenant', namespace: this.namespace, pods: {} });
     rules.addIngress([podsWith({})], []);
     rules.addEgress([podsWith({})], []);

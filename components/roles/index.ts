@@ -2,4 +2,13 @@ export { aggregateTo } from './aggregation';
 export type { Certificates, ServingCertificate } from './certificates';
 export type { Cluster } from './cluster';
 export type { Bucket, Lifecycle, ObjectStore, StoreGrant, StoreIdentity, StoreIdentityProps } from './object-store';
+export type {
+  MeshAccess,
+  MeshCaller,
+  MeshEgress,
+  MeshRoute,
+  MeshWorkload,
+  PlaintextPorts,
+  ServiceMesh,
+} from './service-mesh';
 export type { ArtifactRepository, WorkflowEngine } from './workflow-engine';

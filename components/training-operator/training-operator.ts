@@ -13,7 +13,7 @@ import {
   type Volume,
   Webhooks,
 } from '../../constructs';
-import type { Cluster } from '../roles';
+import type { Cluster, ServiceMesh } from '../roles';
 import { initContainer, initContainerFile } from './init-container';
 import { grantOperator, renderTenantRoles } from './rbac';
 import { release } from './release';
@@ -29,6 +29,9 @@ export type GangScheduler = 'none' | 'volcano' | 'scheduler-plugins';
 export interface TrainingOperatorProps extends ComponentProps<TrainingOperator> {
   /** Tells where the API server calls webhooks from, and where it is reached. */
   readonly cluster: Cluster;
+
+  /** Stays out of it: nobody calls the operator but the API server. @default - no mesh */
+  readonly mesh?: ServiceMesh;
 
   /**
    * Scheduler that starts the pods of a job together or not at all.
@@ -104,7 +107,7 @@ export class TrainingOperator extends Component {
     this.extend(props.extensions);
   }
 
-  private renderOperator({ cluster, gangScheduling = 'none' }: TrainingOperatorProps): Deployment {
+  private renderOperator({ cluster, mesh, gangScheduling = 'none' }: TrainingOperatorProps): Deployment {
     const account = new ServiceAccount(this, 'Account', { name, labels });
     grantOperator(this, account, { secret: secretName, webhooks: webhooksName });
     // The operator writes its certificate into it, so nothing is rendered but the name.
@@ -121,7 +124,7 @@ export class TrainingOperator extends Component {
     return new Deployment(this, 'Operator', {
       name,
       selector,
-      labels: { 'sidecar.istio.io/inject': 'false' },
+      labels: mesh?.optOutLabels,
       account,
       usesApi: true,
       runAs: { user: 1000, group: 1000 },

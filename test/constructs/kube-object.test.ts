@@ -16,6 +16,7 @@ describe('a field that Kubernetes gained after 1.27', () => {
     containerAppArmor: {
       containers: [{ name: 'main', securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } }],
     },
+    downwardApi: { volumes: [{ name: 'info', downwardAPI: { items: [{ path: 'labels' }] } }] },
     podAppArmor: { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } },
   };
 

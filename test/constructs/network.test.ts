@@ -1,16 +1,5 @@
 import { App } from 'cdk8s';
-import {
-  addresses,
-  apiObjects,
-  Component,
-  Endpoint,
-  Namespace,
-  NetworkRules,
-  podsIn,
-  podsWith,
-  Route,
-  type RouteProps,
-} from '../../constructs';
+import { addresses, apiObjects, Component, Namespace, NetworkRules, podsIn, podsWith } from '../../constructs';
 
 class Sample extends Component {
   constructor() {
@@ -89,51 +78,4 @@ test('a namespace claims a pinned Pod Security level and denies all traffic but 
     ['default-deny', {}, ['Ingress', 'Egress']],
     ['allow-dns', {}, ['Egress']],
   ]);
-});
-
-describe('a route', () => {
-  function fixture(props: Partial<RouteProps> = {}) {
-    const sample = new Sample();
-    new Route(sample, 'Route', {
-      name: 'jupyter',
-      gateway: 'kubeflow/kubeflow-gateway',
-      prefix: '/jupyter/',
-      to: new Endpoint('jupyter', 'kubeflow', 80),
-      ...props,
-    });
-    return sample.kinds('VirtualService')[0].spec;
-  }
-
-  test('sends what is below a path to a server', () => {
-    expect(fixture()).toEqual({
-      gateways: ['kubeflow/kubeflow-gateway'],
-      hosts: ['*'],
-      http: [
-        {
-          match: [{ uri: { prefix: '/jupyter/' } }],
-          route: [{ destination: { host: 'jupyter.kubeflow.svc.cluster.local', port: { number: 80 } } }],
-        },
-      ],
-    });
-  });
-
-  test('may rewrite the path, add headers and give up', () => {
-    const [rule] = fixture({
-      rewrite: '/',
-      addRequestHeaders: { 'x-forwarded-prefix': '/jupyter' },
-      timeoutSeconds: 300,
-    }).http;
-
-    expect(rule).toMatchObject({
-      rewrite: { uri: '/' },
-      headers: { request: { add: { 'x-forwarded-prefix': '/jupyter' } } },
-      timeout: '300s',
-    });
-  });
-
-  test('throws when its prefix would take its neighbours too', () => {
-    expect(() => fixture({ prefix: '/jupyter' })).toThrow(
-      "'prefix' must begin and end in '/', such as '/katib/', got '/jupyter'",
-    );
-  });
 });

@@ -25,6 +25,16 @@ const broken: [string, (settings: any) => void, string][] = [
     e => (e.platform.objectStores = {}),
     "'platform' has no field 'objectStores'; did you mean 'objectStore'",
   ],
+  [
+    'a setting of another kind of mesh',
+    e => (e.platform.serviceMesh = { kind: 'existing', highlyAvailable: true }),
+    "'platform.serviceMesh.highlyAvailable' belongs to kind 'istio', got true with kind 'existing'",
+  ],
+  [
+    'a range of clients with bits of a host',
+    e => (e.platform.serviceMesh.clients = ['203.0.113.7/24']),
+    "'platform.serviceMesh.clients.0' must be a network, '203.0.113.0/24', got '203.0.113.7/24'",
+  ],
   ['a missing field', e => delete e.tenants[0].owner, "'tenants.0' lacks the field 'owner'"],
   [
     'an owner without @',

@@ -127,7 +127,7 @@ test('props of a component that the environment does without are skipped', () =>
 
 test('throws when props are for a component that the platform does not have', () => {
   const props = { minoi: {} } as unknown as PlatformProps;
-  const message = "'props.minoi' names no component of the platform; there are 'kubeflow'";
+  const message = "'props.minoi' names no component of the platform; there are 'istio'";
 
   expect(() => defineDistribution({ props })).toThrow(message);
   expect(() => fixture({ props: () => props })).toThrow(message);

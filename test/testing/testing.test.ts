@@ -76,7 +76,7 @@ describe('snapshotOf', () => {
   });
 
   test('throws when no component has that id', () => {
-    expect(() => snapshotOf(objects, 'minoi')).toThrow("'component' must be one of 'kubeflow', 'profiles'");
+    expect(() => snapshotOf(objects, 'minoi')).toThrow("'component' must be one of 'istio', 'kubeflow'");
   });
 });
 

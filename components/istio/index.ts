@@ -1,0 +1,2 @@
+export type { ExistingIstioProps } from './existing-istio';
+export { Istio, type IstioProps } from './istio';
