@@ -98,7 +98,25 @@ function build(): Command {
   withEnvironment(program.command('synth'))
     .description('write the manifests to a folder; needs no cluster')
     .option('-o, --output <folder>', 'folder for the files (default: dist/ENV)')
-    .action(async options => exit((await import('./synth.js')).synth(options)));
+    .addOption(new Option('--gitops <controller>', 'write for Argo CD or Flux').choices(['argocd', 'flux']))
+    .option('--repo-url <url>', 'GitOps: the repository that the output is committed to')
+    .option('--revision <name>', 'GitOps: its branch, refs/tags/TAG or commit')
+    .option('--path <folder>', 'GitOps: the folder of the repository that holds the output')
+    .option('--repo-secret <name>', "Flux: the Secret with the repository's credentials")
+    .option('--secrets <how>', "GitOps: 'external-secrets' reads the values of Secrets from a store")
+    .option('--secret-store <name>', 'a ClusterSecretStore, or SecretStore/NAME for one in each namespace')
+    .option(
+      '--secret-key <template>',
+      "where the store keeps a value (default: 'flowyard/{environment}/{namespace}/{name}/{key}')",
+    )
+    .option('--no-generate-secrets', 'the store is filled by others')
+    .action(async options =>
+      exit(
+        options.gitops
+          ? (await import('./gitops.js')).synthGitops(options)
+          : (await import('./synth.js')).synth(options),
+      ),
+    );
 
   program
     .command('setup')

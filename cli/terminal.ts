@@ -55,7 +55,7 @@ export class Terminal {
 
 /** Settings that are refused before anything is called. */
 function isInputError(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'InvalidEnvironment' || error.name === 'UnknownEnvironment');
+  return error instanceof Error && ['InvalidEnvironment', 'InvalidGitops', 'UnknownEnvironment'].includes(error.name);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with a control character
