@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../package.json';
+import { addExamples } from './examples';
 import type { TargetOptions } from './target';
 import { Terminal } from './terminal';
 
@@ -118,11 +119,22 @@ function build(): Command {
       ),
     );
 
+  withCluster(program.command('doctor'))
+    .description('tell what this machine, or a cluster, lacks for the environment')
+    .action(async options => exit(await (await import('./doctor.js')).doctor(options, interruption.signal)));
+
   program
     .command('setup')
     .description('make the binaries of the embedded control plane ready')
     .option('--json', 'one JSON document for machines')
     .action(async options => exit(await (await import('./setup.js')).setup(options, interruption.signal)));
+
+  program
+    .command('completion <shell>')
+    .description('print a script that completes commands and options: bash, zsh or fish')
+    .action(async shell => {
+      process.stdout.write((await import('./completion.js')).completion(program, shell));
+    });
 
   const cluster = program.command('cluster').description('embedded control planes on this machine');
   const named = (name: string, description: string) =>
@@ -152,6 +164,7 @@ function build(): Command {
       'kube-apiserver',
     )
     .action((name = 'local', options) => run(commands => commands.clusterLogs(name, options)));
+  addExamples(program);
   return program;
 }
 
