@@ -119,6 +119,12 @@ function build(): Command {
       ),
     );
 
+  withEnvironment(program.command('graph'))
+    .description('draw the platform: its parts, who needs whom, tenants, namespaces, node pools')
+    .option('-o, --output <file>', 'file to write (default: dist/ENV.html)')
+    .addOption(new Option('--format <name>', "default: as the file's name ends").choices(['html', 'svg', 'json']))
+    .action(async options => exit((await import('./graph.js')).graph(options)));
+
   withCluster(program.command('doctor'))
     .description('tell what this machine, or a cluster, lacks for the environment')
     .action(async options => exit(await (await import('./doctor.js')).doctor(options, interruption.signal)));

@@ -1,4 +1,5 @@
 import type { OrderedNode } from '../../constructs';
+import { reachable } from '../reachable';
 import type { Rendering } from '../render';
 
 /** Objects that a GitOps controller applies as one: a component, or a phase of one. */
@@ -74,19 +75,6 @@ function circlesOf(
   const reach = new Map(components.map(component => [component, reachable(component, needs)]));
   const together = (a: string, b: string) => a === b || (reach.get(a)!.has(b) && reach.get(b)!.has(a));
   return new Map(components.map(each => [each, components.find(other => together(each, other))!]));
-}
-
-function reachable(start: string, edges: ReadonlyMap<string, Iterable<string>>): Set<string> {
-  const seen = new Set<string>();
-  const queue = [start];
-  for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    for (const target of edges.get(next)!) {
-      if (seen.has(target)) continue;
-      seen.add(target);
-      queue.push(target);
-    }
-  }
-  return seen;
 }
 
 function connected(
