@@ -60,21 +60,12 @@ function waves({ units }: GitopsOutput): number {
 function steps(
   { gitops, path, revision, secrets, secretStore }: GitopsCommandOptions,
   folder: string,
-): [string, string][] {
+): [step: string, why: string][] {
   const apply = (file: string) => `kubectl apply --server-side --field-manager flowyard -f ${join(folder, file)}`;
-  return [
-    ...(secrets
-      ? [
-          [`have the secret store '${secretStore}'`, 'and the External Secrets Operator in the cluster'] as [
-            string,
-            string,
-          ],
-        ]
-      : []),
-    [`commit ${folder} as '${path}'`, `on '${revision}' of the repository`],
-    ...(gitops === 'argocd'
-      ? [[apply('settings.yaml'), 'once: lets Argo CD wait between the waves'] as [string, string]]
-      : []),
-    [apply('root.yaml'), 'once: from then on, what is committed is deployed'],
-  ];
+  const all: [string, string][] = [[`commit ${folder} as '${path}'`, `on '${revision}' of the repository`]];
+  if (secrets)
+    all.unshift([`have the secret store '${secretStore}'`, 'and the External Secrets Operator in the cluster']);
+  if (gitops === 'argocd') all.push([apply('settings.yaml'), 'once: lets Argo CD wait between the waves']);
+  all.push([apply('root.yaml'), 'once: from then on, what is committed is deployed']);
+  return all;
 }
