@@ -1,4 +1,5 @@
 import { findingText } from '../policies';
+import { kindsInWords } from '../stacks/kinds';
 import type { Rendering } from '../stacks/render';
 import { colours as pc } from './colours';
 import type { Target } from './target';
@@ -16,7 +17,11 @@ export function announce(
   terminal.table(
     components.map(id => {
       const own = objects.filter(({ component }) => component === id);
-      return [id, pc.dim(count(own.length, 'object')), pc.dim(kindsOf(own.map(({ manifest }) => manifest.kind)))];
+      return [
+        id,
+        pc.dim(count(own.length, 'object')),
+        pc.dim(kindsInWords(own.map(({ manifest }) => manifest.kind)).join(', ')),
+      ];
     }),
   );
   for (const finding of advice) terminal.warn(findingText(finding));
@@ -31,25 +36,4 @@ export function announce(
     `  ${pc.dim('tenants:')} ${environment.tenants.map(({ name, owner }) => `${name} (${owner})`).join(', ') || 'none'}`,
   );
   terminal.say();
-}
-
-/** The kinds that say most, in words. */
-function kindsOf(kinds: string[]): string {
-  const shown: [kind: string, noun: string][] = [
-    ['CustomResourceDefinition', 'CRD'],
-    ['Deployment', 'deployment'],
-    ['Job', 'job'],
-    ['PersistentVolumeClaim', 'volume'],
-    ['ValidatingWebhookConfiguration', 'validating webhook'],
-    ['MutatingWebhookConfiguration', 'mutating webhook'],
-    ['ResourceQuota', 'quota'],
-    ['NetworkPolicy', 'network policy'],
-  ];
-  return shown
-    .map(([kind, noun]) => [kinds.filter(each => each === kind).length, noun] as const)
-    .filter(([number]) => number > 0)
-    .map(([number, noun]) =>
-      noun === 'network policy' && number > 1 ? `${number} network policies` : count(number, noun),
-    )
-    .join(', ');
 }

@@ -2,6 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../engine/version';
+import { addExamples } from './examples';
 import { compiled } from './invocation';
 import type { TargetOptions } from './target';
 import { Terminal } from './terminal';
@@ -99,7 +100,35 @@ function build(): Command {
   withEnvironment(program.command('synth'))
     .description('write the manifests to a folder; needs no cluster')
     .option('-o, --output <folder>', 'folder for the files (default: dist/ENV)')
-    .action(async options => exit((await import('./synth.js')).synth(options)));
+    .addOption(new Option('--gitops <controller>', 'write for Argo CD or Flux').choices(['argocd', 'flux']))
+    .option('--repo-url <url>', 'GitOps: the repository that the output is committed to')
+    .option('--revision <name>', 'GitOps: its branch, refs/tags/TAG or commit')
+    .option('--path <folder>', 'GitOps: the folder of the repository that holds the output')
+    .option('--repo-secret <name>', "Flux: the Secret with the repository's credentials")
+    .option('--secrets <how>', "GitOps: 'external-secrets' reads the values of Secrets from a store")
+    .option('--secret-store <name>', 'a ClusterSecretStore, or SecretStore/NAME for one in each namespace')
+    .option(
+      '--secret-key <template>',
+      "where the store keeps a value (default: 'flowyard/{environment}/{namespace}/{name}/{key}')",
+    )
+    .option('--no-generate-secrets', 'the store is filled by others')
+    .action(async options =>
+      exit(
+        options.gitops
+          ? (await import('./gitops.js')).synthGitops(options)
+          : (await import('./synth.js')).synth(options),
+      ),
+    );
+
+  withEnvironment(program.command('graph'))
+    .description('draw the platform: its parts, who needs whom, tenants, namespaces, node pools')
+    .option('-o, --output <file>', 'file to write (default: dist/ENV.html)')
+    .addOption(new Option('--format <name>', "default: as the file's name ends").choices(['html', 'svg', 'json']))
+    .action(async options => exit((await import('./graph.js')).graph(options)));
+
+  withCluster(program.command('doctor'))
+    .description('tell what this machine, or a cluster, lacks for the environment')
+    .action(async options => exit(await (await import('./doctor.js')).doctor(options, interruption.signal)));
 
   program
     .command('init <folder>')
@@ -115,6 +144,13 @@ function build(): Command {
     .description('make the binaries of the embedded control plane ready')
     .option('--json', 'one JSON document for machines')
     .action(async options => exit(await (await import('./setup.js')).setup(options, interruption.signal)));
+
+  program
+    .command('completion <shell>')
+    .description('print a script that completes commands and options: bash, zsh or fish')
+    .action(async shell => {
+      process.stdout.write((await import('./completion.js')).completion(program, shell));
+    });
 
   const cluster = program.command('cluster').description('embedded control planes on this machine');
   const named = (name: string, description: string) =>
@@ -144,6 +180,7 @@ function build(): Command {
       'kube-apiserver',
     )
     .action((name = 'local', options) => run(commands => commands.clusterLogs(name, options)));
+  addExamples(program);
   return program;
 }
 

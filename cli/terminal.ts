@@ -55,9 +55,8 @@ export class Terminal {
 
 /** Settings that are refused before anything is called. */
 function isInputError(error: unknown): boolean {
-  return (
-    error instanceof Error && ['InvalidDistribution', 'InvalidEnvironment', 'UnknownEnvironment'].includes(error.name)
-  );
+  const names = ['InvalidDistribution', 'InvalidEnvironment', 'InvalidGitops', 'UnknownEnvironment'];
+  return error instanceof Error && names.includes(error.name);
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with a control character

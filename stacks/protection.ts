@@ -1,4 +1,4 @@
-import { groupOf, type Manifest } from '../constructs';
+import { groupOf, type Manifest, type OrderedNode } from '../constructs';
 
 /** Why an object must not be deleted without an acknowledgement that names it; undefined when it may be. */
 export function protectionOf(manifest: Manifest): string | undefined {
@@ -14,6 +14,16 @@ export function protectionOf(manifest: Manifest): string | undefined {
     default:
       return undefined;
   }
+}
+
+/** Ids of the objects that must stay: those that are protected, and the namespaces that they are in. */
+export function keptObjects(objects: readonly OrderedNode[]): Set<string> {
+  const kept = objects.filter(({ manifest }) => protectionOf(manifest) !== undefined);
+  const namespaces = new Set(kept.map(({ manifest }) => manifest.metadata.namespace));
+  const holding = objects.filter(
+    ({ manifest }) => manifest.kind === 'Namespace' && namespaces.has(manifest.metadata.name),
+  );
+  return new Set([...kept, ...holding].map(({ id }) => id));
 }
 
 /** Fields that controllers write, as Pulumi's property paths: never fought over. */

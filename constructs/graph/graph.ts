@@ -174,12 +174,13 @@ class Graph {
     }
   }
 
-  /** Pods come after what limits them in their namespace: network policies, quotas, default limits. */
+  /** Pods come after what limits them: quotas and default limits of their namespace, network policies that pick them. */
   private linkFences(): void {
     this.nodes.forEach(({ manifest }, index) => {
       if (!fences.has(manifest.kind)) return;
-      for (const { node } of this.podsByNamespace.get(manifest.metadata.namespace ?? '') ?? [])
-        this.edges[node]!.add(index);
+      for (const { node, labels } of this.podsByNamespace.get(manifest.metadata.namespace ?? '') ?? []) {
+        if (selects(manifest.spec.podSelector, labels)) this.edges[node]!.add(index);
+      }
     });
   }
 

@@ -1,3 +1,4 @@
+export { isBuiltIn } from './given';
 export { DanglingReferences, type GraphInput, type GraphNode, type OrderedNode, orderObjects } from './graph';
 export type { ObjectRef } from './reference';
 export { groupOf, refKey, refText } from './reference';

@@ -13,6 +13,7 @@ export {
   status,
   stop,
 } from './inspect';
-export { COMPONENTS, type Component, cacheDirectory } from './paths';
-export { type BinaryName, CLUSTER_BINARIES } from './pins';
+export { binaryPath, COMPONENTS, type Component, cacheDirectory, openCache } from './paths';
+export { type BinaryName, BUNDLES, CLUSTER_BINARIES } from './pins';
+export { freePorts } from './ports';
 export { SIMULATED, type SimulatedNode } from './simulation';

@@ -61,19 +61,27 @@ export function claimedPorts(cache: string): Set<number> {
 /** Finds a block of free ports that no other cluster owns and writes it down before anybody else can take it. */
 export async function claimPorts(paths: ClusterPaths, signal?: AbortSignal): Promise<ClusterRecord> {
   return withLock(path.join(paths.cache, 'ports'), { signal }, async () => {
-    const claimed = claimedPorts(paths.cache);
-    for (let base = FIRST; base + BLOCK <= LAST; base += BLOCK) {
-      const block = ORDER.map((_, index) => base + index);
-      if (!block.some(port => claimed.has(port)) && (await Promise.all(block.map(isFree))).every(Boolean)) {
-        const ports = Object.fromEntries(ORDER.map((name, index) => [name, block[index]])) as Ports;
-        const record: ClusterRecord = { ports, binaries: {} };
-        writeRecord(paths.record, record);
-        return record;
-      }
-    }
-    throw new FlowyardError(`no six free ports in a row between ${FIRST} and ${LAST}`, {
-      next: 'delete clusters that you no longer need',
-    });
+    const block = await freePorts(paths.cache);
+    const ports = Object.fromEntries(ORDER.map((name, index) => [name, block[index]])) as Ports;
+    const record: ClusterRecord = { ports, binaries: {} };
+    writeRecord(paths.record, record);
+    return record;
+  });
+}
+
+/**
+ * Ports that one more cluster could have.
+ *
+ * @throws FlowyardError when there are none
+ */
+export async function freePorts(cache: string): Promise<number[]> {
+  const claimed = claimedPorts(cache);
+  for (let base = FIRST; base + BLOCK <= LAST; base += BLOCK) {
+    const block = ORDER.map((_, index) => base + index);
+    if (!block.some(port => claimed.has(port)) && (await Promise.all(block.map(isFree))).every(Boolean)) return block;
+  }
+  throw new FlowyardError(`no six free ports in a row between ${FIRST} and ${LAST}`, {
+    next: 'delete clusters that you no longer need',
   });
 }
 

@@ -1,3 +1,4 @@
+export { type Access, checkAccess } from './access';
 export type { Result } from './apply';
 export { type Collected, type CollectedResource, type CollectOptions, collect } from './collect';
 export type { FieldChange } from './diff';

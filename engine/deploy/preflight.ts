@@ -23,9 +23,12 @@ interface Right {
   readonly namespace?: string;
 }
 
+/** What of a planned object says which rights it takes. */
+export type Intent = Pick<PlannedObject, 'action' | 'component' | 'object' | 'type'>;
+
 /** What the user of the kubeconfig may not do and the plan needs; asked before anything is written. */
-export async function missingRights(client: KubeClient, objects: readonly PlannedObject[]): Promise<Refusal[]> {
-  const needed = new Map<string, { object: PlannedObject; right: Right }>();
+export async function missingRights(client: KubeClient, objects: readonly Intent[]): Promise<Refusal[]> {
+  const needed = new Map<string, { object: Intent; right: Right }>();
   for (const planned of objects) {
     for (const verb of verbs[planned.action] ?? []) {
       const { group, namespace } = planned.object;

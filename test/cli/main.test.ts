@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -75,4 +75,37 @@ test('a kubeconfig that is not there is refused before anything is rendered', ()
 
   expect(status).toBe(2);
   expect(stderr).toContain("'--kubeconfig' must be a file");
+});
+
+test.each([
+  ['map.svg', /^<svg /],
+  ['map.html', /^<!doctype html>/],
+  ['map.json', /^\{\n {2}"name": "local"/],
+])('graph draws %s as its name ends', (name, beginning) => {
+  const file = join(cache, 'graphs', name);
+
+  const { status } = fixture('graph', '--output', file);
+
+  expect(status).toBe(0);
+  expect(readFileSync(file, 'utf8')).toMatch(beginning);
+});
+
+test('synth for GitOps says what to commit and what to apply', () => {
+  const folder = join(cache, 'gitops');
+  const repository = ['--repo-url', 'https://git.example.com/ml.git', '--revision', 'main', '--path', 'clusters/local'];
+  const secrets = ['--secrets', 'external-secrets', '--secret-store', 'vault', '--no-generate-secrets'];
+
+  const { status, stdout } = fixture('synth', '--gitops', 'argocd', ...repository, ...secrets, '-o', folder);
+
+  expect(status).toBe(0);
+  expect(stdout).toContain('flowyard/local/minio/minio/rootPassword');
+  expect(stdout).toContain(`commit ${folder} as 'clusters/local'`);
+  expect(stdout).toContain(`kubectl apply --server-side --field-manager flowyard -f ${join(folder, 'root.yaml')}`);
+});
+
+test('synth for GitOps without a repository ends with exit code 2', () => {
+  const { status, stderr } = fixture('synth', '--gitops', 'flux');
+
+  expect(status).toBe(2);
+  expect(stderr).toContain("'--repo-url' is missing");
 });

@@ -115,14 +115,21 @@ test('pods wait for their namespace, account, its rights, and what they read and
   expect(before(fixture(), 'server')).toEqual(['account', 'binding', 'claim', 'config', 'namespace', 'role', 'secret']);
 });
 
-test('pods wait for the fences of their namespace', () => {
-  const deny = {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
-    metadata: { name: 'deny', namespace: 'ns' },
-  };
+test('pods wait for the fences of their namespace, and no others', () => {
+  const fence = (name: string, podSelector: object) => ({
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
+    metadata: { name, namespace: 'ns' },
+    spec: { podSelector },
+  });
+  const deny = fence('deny', {});
+  const own = fence('own', { matchLabels: { app: 'server' } });
+  const other = fence('other', { matchLabels: { app: 'other' } });
+  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'quota', namespace: 'ns' }, spec: {} };
 
-  expect(before(fixture({ ...platform, deny }), 'server')).toContain('deny');
+  const first = before(fixture({ ...platform, deny, own, other, quota }), 'server');
+
+  expect(first).toEqual(expect.arrayContaining(['deny', 'own', 'quota']));
+  expect(first).not.toContain('other');
 });
 
 test('a role waits for those that it is added up into, so that on removal it goes first', () => {
