@@ -11,4 +11,5 @@ export type {
   PlaintextPorts,
   ServiceMesh,
 } from './service-mesh';
+export type { SqlAccount, SqlAccountProps, SqlDatabase } from './sql-database';
 export type { ArtifactRepository, WorkflowEngine } from './workflow-engine';
