@@ -6,7 +6,7 @@ import { type Inventory, type InventoryEntry, render, Store } from './inventory'
 import { withStackLock } from './lock';
 import { type Plan, type PlannedObject, sameInventory } from './plan';
 import { canonical } from './random';
-import { hasReadiness, NotReady, Readiness } from './readiness';
+import { CRD_SECONDS, hasReadiness, NotReady, Readiness } from './readiness';
 import { removeAll, removeOne, removeRevived } from './remove';
 import { type DeployEvent, describe, type Failure, type ObjectName } from './types';
 
@@ -224,7 +224,8 @@ class Run {
     // A namespace is active as soon as it is made; without its CRD nothing of a kind can be written.
     const waits = isDefinition || (wait && !resource!.skipAwait && object.kind !== 'Namespace' && hasReadiness(object));
     if (!waits) return;
-    const seconds = resource!.readySeconds ?? readySeconds;
+    const patience = resource!.readySeconds ?? readySeconds;
+    const seconds = isDefinition ? Math.max(patience, CRD_SECONDS) : patience;
     await readiness.wait({ object, type, ...written, seconds });
     if (isDefinition && planned.action !== 'unchanged') {
       const { group, names, versions } = manifest!.spec;

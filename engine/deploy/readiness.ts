@@ -4,6 +4,9 @@ import { ApiError, type KubeClient } from './client';
 import { collectionPath, type ResourceType } from './discovery';
 import { keyOf, type Manifest, nameOf, type ObjectName } from './types';
 
+/** At least so long for a CRD: an API server that was restarted looks at some of its CRDs only every 5 minutes. */
+export const CRD_SECONDS = 360;
+
 /** How far an object is. */
 export interface State {
   readonly ready: boolean;

@@ -3,6 +3,7 @@ import { FlowyardError } from '../errors';
 import { ApiError, type KubeClient } from './client';
 import { objectPath, type ResourceType } from './discovery';
 import { dependents } from './order';
+import { CRD_SECONDS } from './readiness';
 import { type DeployEvent, type Failure, keyOf, type Manifest, type ObjectName } from './types';
 
 /** An object to delete. */
@@ -125,14 +126,11 @@ export async function removeOne(
     const live = await client.get(path);
     if (!live || (uid && live.metadata.uid !== uid)) return;
     options.signal?.throwIfAborted();
-    const seconds = takenUpLater(live) ? Math.max(options.seconds, RESYNC_SECONDS) : options.seconds;
+    const seconds = takenUpLater(live) ? Math.max(options.seconds, CRD_SECONDS) : options.seconds;
     if (Date.now() > started + seconds * 1000) throw stuck(object, live, seconds);
     await sleep(pause);
   }
 }
-
-/** The API server looks at its CRDs every 5 minutes, and needs some time then. */
-const RESYNC_SECONDS = 360;
 
 /** Whether it is a CRD that a starting API server could not finish, and will not look at before its next resync. */
 function takenUpLater({ kind, status }: Manifest): boolean {
