@@ -1,4 +1,4 @@
-import { type Static, type TOptional, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TOptional, type TSchema, type TUnsafe, Type } from '@sinclair/typebox';
 
 /**
  * Schemas of custom resources, written once: each yields the TypeScript type and the structural OpenAPI schema.
@@ -193,6 +193,14 @@ export function anything() {
 /** A value, or `null` for none. */
 export function nullable<S extends TSchema>(schema: S) {
   return Type.Unsafe<Static<S> | null>({ ...schema, nullable: true });
+}
+
+/**
+ * A schema whose type has a name: `interface Spec extends Static<ReturnType<typeof fields>> {}`. Declarations and
+ * messages of the compiler then say the name where they would repeat all fields.
+ */
+export function named<T extends object>(schema: TSchema & { static: T }) {
+  return schema as unknown as TUnsafe<T>;
 }
 
 /** A field that may be left out. */

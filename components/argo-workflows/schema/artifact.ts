@@ -132,8 +132,13 @@ const locations = () => ({
   s3: s3(),
 });
 
+const locationSchema = () => s.allOptional(locations());
+
 /** Where an artifact is kept: one of the stores. */
-export const artifactLocation = () => s.allOptional(locations());
+export interface ArtifactLocation extends Static<ReturnType<typeof locationSchema>> {}
+
+/** Where an artifact is kept: one of the stores. */
+export const artifactLocation = () => s.named<ArtifactLocation>(locationSchema());
 
 /** Labels and annotations of pods. */
 export const podMetadata = () => s.allOptional({ annotations: s.map(s.text()), labels: s.map(s.text()) });
@@ -165,14 +170,15 @@ const { name, ...artifactFields } = {
   subPath: s.text(),
 };
 
-/** A file or folder that goes into or comes out of a step. */
-export const artifact = () => s.object({ ...s.allOptional(artifactFields).properties, name });
+const artifactSchema = () => s.object({ ...s.allOptional(artifactFields).properties, name });
 
 /** A file or folder that goes into or comes out of a step. */
-export type Artifact = Static<ReturnType<typeof artifact>>;
+export interface Artifact extends Static<ReturnType<typeof artifactSchema>> {}
 
-/** A value that goes into or comes out of a step. */
-export const parameter = () =>
+/** A file or folder that goes into or comes out of a step. */
+export const artifact = () => s.named<Artifact>(artifactSchema());
+
+const parameterSchema = () =>
   s.object({
     default: s.optional(s.text()),
     description: s.optional(s.text()),
@@ -196,7 +202,10 @@ export const parameter = () =>
   });
 
 /** A value that goes into or comes out of a step. */
-export type Parameter = Static<ReturnType<typeof parameter>>;
+export interface Parameter extends Static<ReturnType<typeof parameterSchema>> {}
+
+/** A value that goes into or comes out of a step. */
+export const parameter = () => s.named<Parameter>(parameterSchema());
 
 /** Values and files by name. */
 export const valuesAndFiles = () => ({ artifacts: s.list(artifact()), parameters: s.list(parameter()) });

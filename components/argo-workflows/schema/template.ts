@@ -190,14 +190,19 @@ const fields = <I extends TSchema>(inline: I) => ({
   volumes: s.opaqueList<k8s.Volume>(),
 });
 
+const innerSchema = () => s.allOptional(fields(s.opaque()));
+
 /** A template within a step. Structural schemas cannot recur: templates within it are kept as they come. */
-const inlineTemplate = () => s.allOptional(fields(s.opaque()));
+export interface InlineTemplate extends Static<ReturnType<typeof innerSchema>> {}
+
+const inlineTemplate = () => s.named<InlineTemplate>(innerSchema());
+const outerSchema = () => s.allOptional(fields(inlineTemplate()));
 
 /** What one step runs, or how others are put together. */
-export const template = () => s.allOptional(fields(inlineTemplate()));
+export interface Template extends Static<ReturnType<typeof outerSchema>> {}
 
 /** What one step runs, or how others are put together. */
-export type Template = Static<ReturnType<typeof template>>;
+export const template = () => s.named<Template>(outerSchema());
 
 /** What a template can do: one of these fields says it. */
 export const workNames = [

@@ -12,8 +12,7 @@ export const podGCStrategies = [
   'OnWorkflowSuccess',
 ] as const;
 
-/** What a workflow is: its templates, and where it begins. */
-export const workflowSpec = () =>
+const workflowSchema = () =>
   s.allOptional({
     activeDeadlineSeconds: s.int64(),
     affinity: s.opaque<k8s.Affinity>(),
@@ -71,10 +70,12 @@ export const workflowSpec = () =>
   });
 
 /** What a workflow is: its templates, and where it begins. */
-export type WorkflowSpec = Static<ReturnType<typeof workflowSpec>>;
+export interface WorkflowSpec extends Static<ReturnType<typeof workflowSchema>> {}
 
-/** A workflow by the clock. */
-export const cronWorkflowSpec = () =>
+/** What a workflow is: its templates, and where it begins. */
+export const workflowSpec = () => s.named<WorkflowSpec>(workflowSchema());
+
+const cronSchema = () =>
   s.object({
     concurrencyPolicy: s.optional(s.oneOf(['Allow', 'Forbid', 'Replace'])),
     failedJobsHistoryLimit: s.optional(s.int32({ minimum: 0 })),
@@ -91,4 +92,7 @@ export const cronWorkflowSpec = () =>
   });
 
 /** A workflow by the clock. */
-export type CronWorkflowSpec = Static<ReturnType<typeof cronWorkflowSpec>>;
+export interface CronWorkflowSpec extends Static<ReturnType<typeof cronSchema>> {}
+
+/** A workflow by the clock. */
+export const cronWorkflowSpec = () => s.named<CronWorkflowSpec>(cronSchema());
