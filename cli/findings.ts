@@ -12,8 +12,9 @@ import {
 } from '../engine/control-plane';
 import { checkAccess } from '../engine/deploy';
 import { FlowyardError } from '../engine/errors';
-import { engines } from '../package.json';
-import { renderFor } from '../stacks/program';
+import { oldestNode } from '../engine/version';
+import { fitCluster } from '../stacks/program';
+import { renderProject } from '../stacks/project';
 import type { Target, TargetOptions } from './target';
 
 const run = promisify(execFile);
@@ -38,9 +39,8 @@ export const checkers: readonly Check[] = [node, kubectl, pulumi, cache, binarie
 function node(): Finding {
   const what = 'node';
   const found = process.versions.node;
-  const wanted = Number(/\d+/.exec(engines.node)![0]);
-  if (Number.parseInt(found, 10) >= wanted) return { what, state: 'ok', found };
-  return { what, state: 'missing', found, fix: `install Node ${wanted} or newer` };
+  if (Number.parseInt(found, 10) >= oldestNode) return { what, state: 'ok', found };
+  return { what, state: 'missing', found, fix: `install Node ${oldestNode} or newer` };
 }
 
 async function kubectl(): Promise<Finding> {
@@ -120,7 +120,7 @@ async function cluster(target: Target, { env }: TargetOptions): Promise<Finding[
   }
   try {
     const access = await target.access();
-    const manifests = renderFor(environment).objects.map(({ manifest }) => manifest);
+    const manifests = fitCluster(renderProject(environment)).objects.map(({ manifest }) => manifest);
     const { server, context, missing } = await checkAccess(access, manifests);
     return [
       { what: 'cluster', state: 'ok', found: `context ${context}, ${server}` },

@@ -264,15 +264,19 @@ function normal({ status: _, ...object }: Manifest): unknown {
   );
   const values = object.kind === 'Secret' ? { data: Object.keys(object.data ?? {}).sort() } : {};
   const own = managers.filter(Boolean);
+  const history = object.kind === 'ControllerRevision' ? { revision: undefined } : {};
   const inventory = metadata.namespace === 'flowyard-system' ? { data: undefined, binaryData: undefined } : {};
-  const text = JSON.stringify({ ...object, ...values, ...inventory, metadata: { ...metadata, own } });
-  // Names that the cluster makes up.
+  const text = JSON.stringify({ ...object, ...values, ...history, ...inventory, metadata: { ...metadata, own } });
+  // Names and counts that the cluster makes up.
   const anonymous = text
     .replaceAll(
       /"(caBundle|ca\.crt|controller-uid|batch\.kubernetes\.io\/controller-uid|clusterIPs?|volumeName|uid)":("[^"]*"|\[[^\]]*\])/g,
       '"$1":""',
     )
-    .replaceAll(/"(deployment\.kubernetes\.io\/revision)":"\d+"/g, '"$1":""');
+    .replaceAll(
+      /"(deployment\.kubernetes\.io\/revision|deprecated\.daemonset\.template\.generation)":"\d+"/g,
+      '"$1":""',
+    );
   return JSON.parse(anonymous);
 }
 
