@@ -15,7 +15,10 @@ export const examples: Readonly<Record<string, readonly (readonly [example: stri
     ['flowyard destroy --delete-data', 'takes those, too'],
   ],
   synth: [
-    ['flowyard synth -o manifests', 'a file per component, to be applied in the order of their numbers'],
+    [
+      'flowyard synth -o manifests',
+      'namespaces and CRDs, then a file per component: apply them in the order of their numbers',
+    ],
     [
       'flowyard synth --env prod --gitops argocd --repo-url https://git.example.com/ml.git --revision main --path clusters/prod --secrets external-secrets --secret-store vault',
       'what Argo CD deploys it from',

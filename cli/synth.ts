@@ -18,7 +18,7 @@ export function synth(options: { readonly env: string; readonly output?: string;
     .map(({ manifest }) => `${manifest.metadata.namespace}/${manifest.metadata.name}`);
   for (const finding of rendering.advice) terminal.warn(findingText(finding));
   terminal.say(
-    `${count(rendering.objects.length, 'object')} of ${count(files.length, 'component')} in ${folder}, in the order of the files' numbers`,
+    `${count(rendering.objects.length, 'object')} of ${count(rendering.components.length, 'component')} in ${folder}, in the order of the files' numbers`,
   );
   if (generated.length > 0) {
     terminal.say(

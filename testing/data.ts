@@ -38,17 +38,19 @@ export function assertKeepsData(
 /**
  * Reads what `flowyard synth` has written, for instance of the branch that is deployed.
  *
- * @param folder with a numbered `.yaml` file per component
+ * @param folder with its numbered `.yaml` files
  */
 export function readManifests(folder: string): GraphNode[] {
   const files = readdirSync(folder).filter(file => file.endsWith('.yaml'));
   if (files.length === 0) throw new Error(`'folder' must be one that \`flowyard synth\` has written, got '${folder}'`);
-  return files.sort().flatMap(file => {
-    const component = file.replace(/^\d+-|\.yaml$/g, '');
-    return parseAllDocuments(readFileSync(join(folder, file), 'utf8'))
+  return files.sort().flatMap(file =>
+    parseAllDocuments(readFileSync(join(folder, file), 'utf8'))
       .map(document => document.toJS() as Manifest)
-      .map(manifest => ({ id: `${component}/${nameOf(manifest)}`, component, manifest }));
-  });
+      .map(manifest => {
+        const component: string = manifest.metadata.labels!['flowyard.dev/component']!;
+        return { id: `${component}/${nameOf(manifest)}`, component, manifest };
+      }),
+  );
 }
 
 /** An object stays the same when its kind is served in another version. */

@@ -142,15 +142,15 @@ test('same settings, same bytes', () => {
 
   expect(first).toEqual(second);
   expect(first!.map(([file]) => file)).toEqual([
+    '00-namespaces-and-crds.yaml',
     '01-istio.yaml',
     '02-kubeflow.yaml',
-    '03-profiles.yaml',
-    '04-cert-manager.yaml',
-    '05-minio.yaml',
-    '06-training-operator.yaml',
-    '07-argo-workflows.yaml',
-    '08-tenant-team-vision.yaml',
-    '09-tenant-team-forecast.yaml',
+    '03-cert-manager.yaml',
+    '04-minio.yaml',
+    '05-training-operator.yaml',
+    '06-argo-workflows.yaml',
+    '07-tenant-team-vision.yaml',
+    '08-tenant-team-forecast.yaml',
   ]);
 });
 
