@@ -164,8 +164,11 @@ describe('the control plane of Istio, with our settings and our rights', () => {
     const names = objects.filter(isWebhook).map(({ kind, metadata }) => `${kind}/${metadata.name}`);
     kubectl(['delete', '--ignore-not-found', ...names]);
     kubectl(['-n', 'team-vision', 'delete', 'pod', '--all', '--wait=false']);
+    // Other controllers run on the same control plane.
+    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects.filter(each => !isWebhook(each)) });
+    kubectl(['delete', '--ignore-not-found', '--timeout=120s', '-f', '-'], list);
     await rm(directory, { recursive: true, force: true });
-  });
+  }, 180_000);
 
   test('gives a pod of a member namespace a proxy that fits the strictest Pod Security level', () => {
     const member = pod('member', { app: 'web' });

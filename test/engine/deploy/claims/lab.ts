@@ -30,7 +30,7 @@ const READS = ['get', 'list', 'watch'];
 
 /** Kinds that controllers write by themselves, at times of their own. */
 const RESTLESS =
-  /^(events|leases|endpoints|endpointslices|nodes|pods|csinodes|replicasets|componentstatuses|bindings|ipaddresses|persistentvolumes)$/;
+  /^(events|leases|endpoints|endpointslices|nodes|pods|csinodes|replicasets|controllerrevisions|componentstatuses|bindings|ipaddresses|persistentvolumes)$/;
 
 /** A control plane for the claims, with all that is asked of it. */
 export class Lab {
@@ -264,9 +264,8 @@ function normal({ status: _, ...object }: Manifest): unknown {
   );
   const values = object.kind === 'Secret' ? { data: Object.keys(object.data ?? {}).sort() } : {};
   const own = managers.filter(Boolean);
-  const history = object.kind === 'ControllerRevision' ? { revision: undefined } : {};
   const inventory = metadata.namespace === 'flowyard-system' ? { data: undefined, binaryData: undefined } : {};
-  const text = JSON.stringify({ ...object, ...values, ...history, ...inventory, metadata: { ...metadata, own } });
+  const text = JSON.stringify({ ...object, ...values, ...inventory, metadata: { ...metadata, own } });
   // Names and counts that the cluster makes up.
   const anonymous = text
     .replaceAll(
