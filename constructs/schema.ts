@@ -25,6 +25,7 @@ export interface NumberLimits {
   readonly format?: 'int32' | 'int64' | 'double' | 'float';
   readonly maximum?: number;
   readonly minimum?: number;
+  readonly rules?: readonly CelRule[];
 }
 
 /** A rule in CEL over the value it stands at. */
@@ -39,6 +40,7 @@ export interface ObjectMarks {
   readonly preserve?: boolean;
   /** `atomic`: appliers own the object as a whole. */
   readonly mapType?: 'atomic' | 'granular';
+  readonly minProperties?: number;
   readonly rules?: readonly CelRule[];
   // biome-ignore lint/suspicious/noExplicitAny: any JSON value can be a default
   readonly default?: any;
@@ -73,8 +75,8 @@ export function time() {
   return Type.Unsafe<string>({ type: 'string', format: 'date-time' });
 }
 
-export function integer(limits: NumberLimits = {}) {
-  return Type.Unsafe<number>({ type: 'integer', ...limits });
+export function integer({ rules, ...limits }: NumberLimits = {}) {
+  return Type.Unsafe<number>({ type: 'integer', ...(rules && { 'x-kubernetes-validations': rules }), ...limits });
 }
 
 /** A whole number of 32 bits, as most of Kubernetes' counts. */
@@ -87,7 +89,7 @@ export function int64(limits: Omit<NumberLimits, 'format'> = {}) {
   return integer({ format: 'int64', ...limits });
 }
 
-export function decimal(limits: NumberLimits = {}) {
+export function decimal(limits: Omit<NumberLimits, 'rules'> = {}) {
   return Type.Unsafe<number>({ type: 'number', ...limits });
 }
 
@@ -117,6 +119,7 @@ export function object<F extends Fields>(fields: F, marks: ObjectMarks = {}) {
   return Type.Object(fields, {
     ...(marks.preserve && { 'x-kubernetes-preserve-unknown-fields': true }),
     ...(marks.mapType && { 'x-kubernetes-map-type': marks.mapType }),
+    ...(marks.minProperties !== undefined && { minProperties: marks.minProperties }),
     ...(marks.rules && { 'x-kubernetes-validations': marks.rules }),
     ...(marks.default !== undefined && { default: marks.default }),
   });
@@ -145,8 +148,12 @@ export function list<I extends TSchema>(item: I, marks: ListMarks = {}) {
 }
 
 /** An embedded Kubernetes type `T`, or free-form data: kept as it comes, checked by its consumer. */
-export function opaque<T = Record<string, unknown>>() {
-  return Type.Unsafe<T>({ type: 'object', 'x-kubernetes-preserve-unknown-fields': true });
+export function opaque<T = Record<string, unknown>>(rules?: readonly CelRule[]) {
+  return Type.Unsafe<T>({
+    type: 'object',
+    'x-kubernetes-preserve-unknown-fields': true,
+    ...(rules && { 'x-kubernetes-validations': rules }),
+  });
 }
 
 /** A list of an embedded Kubernetes type. */
@@ -187,6 +194,17 @@ export function condition() {
       pattern:
         '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
     }),
+  });
+}
+
+/** What CRDs keep of the `metav1.ObjectMeta` of a template. */
+export function templateMetadata() {
+  return allOptional({
+    annotations: map(text()),
+    finalizers: list(text()),
+    labels: map(text()),
+    name: text(),
+    namespace: text(),
   });
 }
 

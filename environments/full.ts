@@ -24,6 +24,7 @@ export default defineEnvironment({
     version: '26.03.1',
     objectStore: { kind: 'minio', capacity: '20Gi' },
     trainingOperator: true,
+    trainer: true,
   },
 
   tenants: [

@@ -28,6 +28,7 @@ export default defineEnvironment({
       buckets: [{ name: 'shared', versioning: true, lifecycle: [{ prefix: 'scratch/', expireAfterDays: 7 }] }],
     },
     trainingOperator: true,
+    trainer: true,
   },
 
   tenants: [

@@ -114,6 +114,8 @@ const platform = s.object({
   }),
   /** Training Operator v1: TFJob, PyTorchJob and the other kinds of the first generation. Default: false. */
   trainingOperator: s.optional(s.bool()),
+  /** Trainer v2 with JobSet: TrainJobs and their runtimes. Default: false. */
+  trainer: s.optional(s.bool()),
   /** JSON patches over rendered objects, by construct path; one that matches nothing is an error. */
   patches: s.optional(
     s.list(

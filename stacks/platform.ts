@@ -1,9 +1,11 @@
 import { App, JsonPatch } from 'cdk8s';
 import { CertManager } from '../components/cert-manager';
+import { JobSet } from '../components/jobset';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
 import { Profiles } from '../components/profiles';
 import type { Cluster } from '../components/roles';
+import { Trainer } from '../components/trainer';
 import { TrainingOperator } from '../components/training-operator';
 import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
@@ -36,6 +38,7 @@ export function composePlatform(environment: Environment): Platform {
     storageClass: infrastructure.storageClass,
   });
   if (platform.trainingOperator) new TrainingOperator(app, 'training-operator', { cluster });
+  if (platform.trainer) new Trainer(app, 'trainer', { cluster, jobSets: new JobSet(app, 'jobset', { cluster }) });
   addTenants(app, environment, { objectStore });
 
   patchObjects(app, environment);

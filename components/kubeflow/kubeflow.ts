@@ -7,7 +7,7 @@ import { adminRules, editRules, viewRules } from './roles';
 export interface KubeflowProps extends ComponentProps<Kubeflow> {}
 
 /**
- * What the other parts stand on: the platform's namespace and the three roles that profiles bind.
+ * What the other parts stand on: the platform's two namespaces and the three roles that profiles bind.
  *
  * @example
  * new Kubeflow(app, 'kubeflow');
@@ -15,10 +15,9 @@ export interface KubeflowProps extends ComponentProps<Kubeflow> {}
 export class Kubeflow extends Component {
   constructor(scope: Construct, id: string, props: KubeflowProps = {}) {
     super(scope, id, props, 'kubeflow');
-    new Namespace(this, 'Namespace', {
-      name: this.namespace,
-      labels: { 'control-plane': 'kubeflow', 'istio-injection': 'enabled' },
-    });
+    const labels = { 'control-plane': 'kubeflow', 'istio-injection': 'enabled' };
+    new Namespace(this, 'Namespace', { name: this.namespace, labels });
+    new Namespace(this, 'SystemNamespace', { name: 'kubeflow-system', labels });
 
     // Each role is the sum of what components contribute by label, and is part of the next stronger one.
     new ClusterRole(this, 'Admin', { name: 'kubeflow-admin', aggregates: [aggregateTo('admin')] });
