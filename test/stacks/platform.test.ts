@@ -127,8 +127,10 @@ test('same settings, same bytes', () => {
     '03-cert-manager.yaml',
     '04-minio.yaml',
     '05-training-operator.yaml',
-    '06-tenant-team-vision.yaml',
-    '07-tenant-team-forecast.yaml',
+    '06-jobset.yaml',
+    '07-trainer.yaml',
+    '08-tenant-team-vision.yaml',
+    '09-tenant-team-forecast.yaml',
   ]);
 });
 
