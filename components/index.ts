@@ -26,10 +26,25 @@ export {
   Order,
 } from './cert-manager';
 export { type ExistingIstioProps, Istio, type IstioProps } from './istio';
+export { JobSet, JobSetKind, type JobSetProps } from './jobset';
 export { Kubeflow, type KubeflowProps } from './kubeflow';
 export { Minio, type MinioProps } from './minio';
 export * from './profiles';
 export * from './roles';
+export {
+  type ClusterRuntimeProps,
+  ClusterTrainingRuntimeKind,
+  type Initializer,
+  type Runtime,
+  type RuntimeName,
+  Trainer,
+  type TrainerProps,
+  TrainingRuntimeKind,
+  type TrainingRuntimeSpec,
+  TrainJob,
+  TrainJobKind,
+  type TrainJobProps,
+} from './trainer';
 export {
   type GangScheduler,
   JAXJobKind,

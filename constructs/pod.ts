@@ -174,7 +174,8 @@ function volumesOf(props: ContainerProps): [path: string, Volume][] {
   return [...Object.entries(props.mounts ?? {}), ...scratch.map(([path, volume]): [string, Volume] => [path, volume])];
 }
 
-function envVar(name: string, value: EnvValue): k8s.EnvVar {
+/** An environment variable. */
+export function envVar(name: string, value: EnvValue): k8s.EnvVar {
   if (typeof value === 'string') return { name, value };
   if ('secret' in value)
     return { name, valueFrom: { secretKeyRef: { name: value.secret.name, key: value.secret.key } } };

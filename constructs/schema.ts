@@ -40,6 +40,7 @@ export interface ObjectMarks {
   readonly preserve?: boolean;
   /** `atomic`: appliers own the object as a whole. */
   readonly mapType?: 'atomic' | 'granular';
+  readonly minProperties?: number;
   readonly rules?: readonly CelRule[];
   /** Groups of fields of which one at most may be given. */
   readonly atMostOne?: readonly (readonly string[])[];
@@ -98,7 +99,7 @@ export function int64(limits: Omit<NumberLimits, 'format'> = {}) {
   return integer({ format: 'int64', ...limits });
 }
 
-export function decimal(limits: NumberLimits = {}) {
+export function decimal(limits: Omit<NumberLimits, 'rules'> = {}) {
   return Type.Unsafe<number>({ type: 'number', ...limits });
 }
 
@@ -128,6 +129,7 @@ export function object<F extends Fields>(fields: F, marks: ObjectMarks = {}) {
   return Type.Object(fields, {
     ...(marks.preserve && { 'x-kubernetes-preserve-unknown-fields': true }),
     ...(marks.mapType && { 'x-kubernetes-map-type': marks.mapType }),
+    ...(marks.minProperties !== undefined && { minProperties: marks.minProperties }),
     ...(marks.rules && { 'x-kubernetes-validations': marks.rules }),
     ...(marks.atMostOne && exclusive(marks.atMostOne)),
     ...(marks.default !== undefined && { default: marks.default }),
@@ -167,11 +169,12 @@ export function list<I extends TSchema>(item: I, marks: ListMarks = {}) {
 }
 
 /** An embedded Kubernetes type `T`, or free-form data: kept as it comes, checked by its consumer. */
-export function opaque<T = Record<string, unknown>>(marks: Pick<ObjectMarks, 'mapType'> = {}) {
+export function opaque<T = Record<string, unknown>>({ mapType, rules }: Pick<ObjectMarks, 'mapType' | 'rules'> = {}) {
   return Type.Unsafe<T>({
     type: 'object',
     'x-kubernetes-preserve-unknown-fields': true,
-    ...(marks.mapType && { 'x-kubernetes-map-type': marks.mapType }),
+    ...(mapType && { 'x-kubernetes-map-type': mapType }),
+    ...(rules && { 'x-kubernetes-validations': rules }),
   });
 }
 
@@ -231,6 +234,17 @@ export function condition() {
       pattern:
         '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
     }),
+  });
+}
+
+/** What CRDs keep of the `metav1.ObjectMeta` of a template. */
+export function templateMetadata() {
+  return allOptional({
+    annotations: map(text()),
+    finalizers: list(text()),
+    labels: map(text()),
+    name: text(),
+    namespace: text(),
   });
 }
 

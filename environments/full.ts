@@ -26,6 +26,7 @@ export default defineEnvironment({
     serviceMesh: { kind: 'istio' },
     trainingOperator: true,
     workflows: { kind: 'argo' },
+    trainer: true,
   },
 
   tenants: [

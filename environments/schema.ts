@@ -147,6 +147,8 @@ const platform = s.object({
       ),
     }),
   ),
+  /** Trainer v2 with JobSet: TrainJobs and their runtimes. Default: false. */
+  trainer: s.optional(s.bool()),
   /** JSON patches over rendered objects, by construct path; one that matches nothing is an error. */
   patches: s.optional(
     s.list(

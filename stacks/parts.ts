@@ -2,9 +2,11 @@ import type { Construct } from 'constructs';
 import { ArgoWorkflows } from '../components/argo-workflows';
 import { CertManager } from '../components/cert-manager';
 import { Istio } from '../components/istio';
+import { JobSet } from '../components/jobset';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
 import { Profiles } from '../components/profiles';
+import { Trainer } from '../components/trainer';
 import { TrainingOperator } from '../components/training-operator';
 
 /** The platform's own components by id: what a fork can name. */
@@ -15,6 +17,8 @@ export const parts = {
   'cert-manager': CertManager,
   minio: Minio,
   'training-operator': TrainingOperator,
+  jobset: JobSet,
+  trainer: Trainer,
   'argo-workflows': ArgoWorkflows,
 };
 

@@ -64,6 +64,7 @@ export function composePlatform(environment: Environment, distribution: Distribu
     storageClass: infrastructure.storageClass,
   });
   if (platform.trainingOperator) add('training-operator', { cluster, mesh });
+  if (platform.trainer) add('trainer', { cluster, mesh, jobSets: add('jobset', { cluster, mesh }) });
   const workflows = addWorkflows();
   addTenants(app, environment, { objectStore, mesh, workflows, ...props.tenant });
   const foundation = { app, environment, cluster, certificates, objectStore, mesh, workflows, components };

@@ -1,4 +1,4 @@
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { ClusterRole, Component, type ComponentProps, Namespace } from '../../constructs';
 import { aggregateTo, type ServiceMesh } from '../roles';
 import { adminRules, editRules, viewRules } from './roles';
@@ -10,7 +10,7 @@ export interface KubeflowProps extends ComponentProps<Kubeflow> {
 }
 
 /**
- * What the other parts stand on: the platform's namespace and the three roles that profiles bind.
+ * What the other parts stand on: the platform's two namespaces and the three roles that profiles bind.
  *
  * @example
  * new Kubeflow(app, 'kubeflow');
@@ -18,12 +18,13 @@ export interface KubeflowProps extends ComponentProps<Kubeflow> {
 export class Kubeflow extends Component {
   constructor(scope: Construct, id: string, props: KubeflowProps = {}) {
     super(scope, id, props, 'kubeflow');
-    new Namespace(this, 'Namespace', {
-      name: this.namespace,
-      labels: { 'control-plane': 'kubeflow', ...props.mesh?.memberLabels },
-    });
+    const labels = { 'control-plane': 'kubeflow', ...props.mesh?.memberLabels };
+    new Namespace(this, 'Namespace', { name: this.namespace, labels });
+    const system = new Construct(this, 'System');
+    new Namespace(system, 'Namespace', { name: 'kubeflow-system', labels });
     this.needs(props.mesh);
     props.mesh?.addMember(this, this.namespace, { shared: true });
+    props.mesh?.addMember(system, 'kubeflow-system', { shared: true });
 
     // Each role is the sum of what components contribute by label, and is part of the next stronger one.
     new ClusterRole(this, 'Admin', { name: 'kubeflow-admin', aggregates: [aggregateTo('admin')] });

@@ -49,13 +49,7 @@ const replicaSpec = () =>
     replicas: s.int32({ minimum: 0 }),
     restartPolicy: s.oneOf(restartPolicies),
     template: s.allOptional({
-      metadata: s.allOptional({
-        annotations: s.map(s.text()),
-        finalizers: s.list(s.text()),
-        labels: s.map(s.text()),
-        name: s.text(),
-        namespace: s.text(),
-      }),
+      metadata: s.templateMetadata(),
       spec: s.opaque<k8s.PodSpec>(),
     }),
   });

@@ -175,9 +175,21 @@ function fieldReferences(manifest: Manifest): Reference[] {
       const { group = 'cert-manager.io', kind = 'Issuer', name } = manifest.spec.issuerRef;
       return [{ to: namespaced(kind, kind === 'ClusterIssuer' ? undefined : namespace, name, group), first: true }];
     }
+    case 'trainer.kubeflow.org/TrainJob':
+      return trainJobReferences(manifest);
     default:
       return [];
   }
+}
+
+/** Its runtime, and what the containers that it adds to are given. */
+function trainJobReferences({ metadata, spec }: Manifest): Reference[] {
+  const { apiGroup = 'trainer.kubeflow.org', kind = 'ClusterTrainingRuntime', name } = spec.runtimeRef;
+  const runtime = namespaced(kind, kind === 'TrainingRuntime' ? metadata.namespace : undefined, name, apiGroup);
+  const containers = [spec.trainer, spec.initializer?.dataset, spec.initializer?.model]
+    .filter(part => part !== undefined)
+    .map(({ env, secretRef }) => ({ env, envFrom: secretRef && [{ secretRef }] }));
+  return [{ to: runtime, first: true }, ...podSpecReferences({ containers }, metadata.namespace)];
 }
 
 const serviceHost =

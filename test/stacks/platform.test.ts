@@ -148,9 +148,11 @@ test('same settings, same bytes', () => {
     '03-cert-manager.yaml',
     '04-minio.yaml',
     '05-training-operator.yaml',
-    '06-argo-workflows.yaml',
-    '07-tenant-team-vision.yaml',
-    '08-tenant-team-forecast.yaml',
+    '06-jobset.yaml',
+    '07-trainer.yaml',
+    '08-argo-workflows.yaml',
+    '09-tenant-team-vision.yaml',
+    '10-tenant-team-forecast.yaml',
   ]);
 });
 
