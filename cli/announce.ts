@@ -1,3 +1,4 @@
+import { gpuWords } from '../constructs';
 import { findingText } from '../policies';
 import { kindsInWords } from '../stacks/kinds';
 import type { Rendering } from '../stacks/render';
@@ -28,7 +29,7 @@ export function announce(
   if (embedded) {
     const pools = environment.infrastructure.nodePools.map(
       ({ name, nodes, cpu, memory, gpu }) =>
-        `${nodes} × ${name} (${cpu} CPU, ${memory}${gpu ? `, ${gpu.count} × ${gpu.type}` : ''})`,
+        `${nodes} × ${name} (${cpu} CPU, ${memory}${gpu ? `, ${gpuWords(gpu)}` : ''})`,
     );
     terminal.say(`  ${pc.dim('nodes, simulated:')} ${pools.join(', ')}`);
   }

@@ -1,3 +1,4 @@
+export { type Accelerator, type AcceleratorFacts, acceleratorFacts, accelerators } from './accelerators';
 export {
   apiObjects,
   Component,

@@ -8,6 +8,11 @@ declare module 'cdk8s-plus-27/lib/imports/k8s' {
     readonly downwardAPI?: DownwardApiVolumeSource;
   }
 
+  interface PodSpec {
+    /** Lets the pod see the processes of its node. Not newer: the types spell it `hostPid`. */
+    readonly hostPID?: boolean;
+  }
+
   interface Container {
     /** `Always` turns an init container into a native sidecar (Kubernetes 1.29, on by default). */
     readonly restartPolicy?: 'Always';
@@ -44,5 +49,6 @@ export const newerFields: Readonly<Record<string, NewerField>> = {
   nativeSidecar: { path: /\.initContainers\[\]\.restartPolicy$/, since: '1.29' },
   containerAppArmor: { path: /ontainers\[\]\.securityContext\.appArmorProfile$/, since: '1.30' },
   downwardApi: { path: /\.volumes\[\]\.downwardAPI$/, since: '1.0' },
+  hostPid: { path: /(^|\.)spec\.hostPID$/, since: '1.0' },
   podAppArmor: { path: /(^|\.)spec\.securityContext\.appArmorProfile$/, since: '1.30' },
 };

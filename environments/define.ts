@@ -1,4 +1,5 @@
 import { schemaCheck } from '../constructs';
+import { gpusOf, poolProblems } from './checks/pools';
 import { type Environment, environmentSchema } from './schema';
 
 let check: ReturnType<typeof schemaCheck> | undefined;
@@ -37,6 +38,7 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
     ...ranges('infrastructure.apiServer.callsFrom', infrastructure.apiServer.callsFrom),
     ...ranges('infrastructure.apiServer.addresses', infrastructure.apiServer.addresses),
   ];
+  problems.push(...poolProblems(infrastructure));
   problems.push(...foreignSettings(platform));
   problems.push(...ranges('platform.serviceMesh.clients', platform.serviceMesh?.clients ?? []));
   if (platform.nodePool !== undefined && !pools.has(platform.nodePool)) {
@@ -59,8 +61,8 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
       const gpu = pools.get(pool)?.gpu;
       if (!gpu)
         problems.push(`'tenants.${at}.quota.gpus' must name a node pool with 'gpu' among ${poolNames}, got '${pool}'`);
-      else if (count > gpu.count * pools.get(pool)!.nodes) {
-        const all = gpu.count * pools.get(pool)!.nodes;
+      else if (count > gpusOf(pools.get(pool)!)) {
+        const all = gpusOf(pools.get(pool)!);
         problems.push(`'tenants.${at}.quota.gpus.${pool}' must be at most the ${all} of the pool, got ${count}`);
       }
     }

@@ -9,6 +9,7 @@ export default defineEnvironment({
 
   infrastructure: {
     kind: 'embedded',
+    devicePlugin: true,
     nodePools: [
       { name: 'system', nodes: 3, cpu: 8, memory: '32Gi' },
       { name: 'gpu-l4', nodes: 1, cpu: 16, memory: '64Gi', gpu: { type: 'nvidia-l4', count: 4 } },

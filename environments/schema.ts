@@ -1,5 +1,5 @@
-import type { Static } from '@sinclair/typebox';
-import { schema as s } from '../constructs';
+import type { Static, TUnsafe } from '@sinclair/typebox';
+import { type Accelerator, schema as s } from '../constructs';
 
 /** `registry.example.com/mirror`, without scheme. */
 const registry = () =>
@@ -37,6 +37,14 @@ const dnsLabel = (maxLength = 42) =>
     title: 'a name of lower-case letters, digits and hyphens that begins with a letter',
   });
 
+/** Completed by editors to what is known, and open for other vendors. */
+const accelerator = () =>
+  s.text({
+    pattern: '^[a-z]([a-z0-9-]*[a-z0-9])?$',
+    maxLength: 63,
+    title: 'a product name of lower-case letters, digits and hyphens',
+  }) as unknown as TUnsafe<Accelerator | (string & {})>;
+
 const nodePool = s.object({
   /** Short name, unique in the environment. */
   name: dnsLabel(),
@@ -49,14 +57,37 @@ const nodePool = s.object({
   /** Accelerators of a node: the pool is tainted for those who ask for them. */
   gpu: s.optional(
     s.object({
-      /** Product name, such as `nvidia-l4`. */
-      type: dnsLabel(),
+      /** Product of NVIDIA, such as `nvidia-l4`; of another vendor when `resource` is given. */
+      type: accelerator(),
       /** Devices on each node. */
       count: s.int32({ minimum: 1, maximum: 16 }),
       /** Extended resource that pods ask for. Default: `nvidia.com/gpu`. */
       resource: s.optional(
         s.text({ pattern: '^[a-z0-9.-]+/[a-zA-Z0-9._-]+$', title: "an extended resource such as 'nvidia.com/gpu'" }),
       ),
+      /** MIG profile that every device is cut into, such as `1g.10gb`. Default: devices are whole. */
+      mig: s.optional(s.text({ pattern: '^[1-7]g\\.[0-9]+gb$', title: "a MIG profile such as '1g.10gb'" })),
+      /** Several pods on a device. Default: a pod has its devices for itself. */
+      sharing: s.optional(
+        s.object({
+          /** `timeSlicing`: in turn. `mps`: at once, each with its part of the memory. */
+          strategy: s.oneOf(['timeSlicing', 'mps']),
+          /** Pods on a device. */
+          clients: s.int32({ minimum: 2, maximum: 48 }),
+        }),
+      ),
+    }),
+  ),
+  /** Nodes that the provider may take back: the pool is tainted for those who can bear it. Default: false. */
+  spot: s.optional(s.bool()),
+  /** Bounds between which an autoscaler keeps the number of nodes. Default: always `nodes`. */
+  scaling: s.optional(
+    s.object({ min: s.int32({ minimum: 0, maximum: 1000 }), max: s.int32({ minimum: 1, maximum: 1000 }) }),
+  ),
+  /** Zones over which the nodes are spread. Default: the provider decides. */
+  zones: s.optional(
+    s.list(s.text({ pattern: '^[a-z0-9-]+$', maxLength: 63, title: "a zone such as 'europe-west1-b'" }), {
+      minItems: 1,
     }),
   ),
 });
@@ -66,6 +97,11 @@ const infrastructure = s.object({
   kind: s.oneOf(['embedded', 'existing']),
   /** Pools of nodes. An embedded control plane simulates them; on an existing cluster they must be there. */
   nodePools: s.list(nodePool),
+  /**
+   * Runs NVIDIA's device plugin, on nodes that have NVIDIA's driver and container toolkit. Default: false, as on GKE and
+   * with the accelerated images of EKS, which bring their own.
+   */
+  devicePlugin: s.optional(s.bool()),
   /** What network policies must know of the API server: it is never guessed. */
   apiServer: s.object({
     /** Where its calls to webhooks come from. */

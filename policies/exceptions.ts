@@ -7,4 +7,14 @@ export const exceptions: readonly Exception[] = [
     object: 'istio/Cni/DaemonSet',
     reason: 'it sets up the network of other pods on the node, so that they need no rights for it',
   },
+  {
+    policy: 'restricted-pods',
+    object: 'nvidia-device-plugin/Plugin',
+    reason: 'it registers the devices of the node with the kubelet, by a socket of the node',
+  },
+  {
+    policy: 'restricted-pods',
+    object: 'nvidia-device-plugin/MpsDaemon',
+    reason: 'it runs the service that shares the devices of the node between pods',
+  },
 ];

@@ -1,4 +1,4 @@
-import { gpuResource, type NodePool, poolLabels, poolTaints } from '../constructs';
+import { gpuResource, gpusPerNode, type NodePool, poolLabels, poolTaints } from '../constructs';
 import { createOrStart, kubeconfigPath, type SimulatedNode } from '../engine/control-plane';
 import type { Environment } from '../environments';
 import type { ClusterAccess } from './program';
@@ -13,17 +13,21 @@ export function simulatedNodes({ infrastructure }: Environment): SimulatedNode[]
     const resource = gpuResource(pool);
     return Array.from({ length: pool.nodes }, (_, at) => ({
       name: `${pool.name}-${at}`,
-      labels: poolLabels(pool),
+      labels: { ...poolLabels(pool), ...zone(pool, at) },
       taints: poolTaints(pool),
       capacity: {
         cpu: String(pool.cpu),
         memory: pool.memory,
         pods: podsPerNode,
         'ephemeral-storage': '100Gi',
-        ...(resource && { [resource]: String(pool.gpu!.count) }),
+        ...(resource && { [resource]: String(gpusPerNode(pool)) }),
       },
     }));
   });
+}
+
+function zone({ zones }: NodePool, at: number): Record<string, string> {
+  return zones ? { 'topology.kubernetes.io/zone': zones[at % zones.length]! } : {};
 }
 
 /** Makes sure that the environment's embedded control plane runs with its nodes, and tells how to reach it. */

@@ -5,6 +5,7 @@ import { Istio } from '../components/istio';
 import { JobSet } from '../components/jobset';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
+import { NvidiaDevicePlugin } from '../components/nvidia-device-plugin';
 import { Profiles } from '../components/profiles';
 import { Trainer } from '../components/trainer';
 import { TrainingOperator } from '../components/training-operator';
@@ -16,6 +17,7 @@ export const parts = {
   profiles: Profiles,
   'cert-manager': CertManager,
   minio: Minio,
+  'nvidia-device-plugin': NvidiaDevicePlugin,
   'training-operator': TrainingOperator,
   jobset: JobSet,
   trainer: Trainer,

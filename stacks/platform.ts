@@ -63,6 +63,8 @@ export function composePlatform(environment: Environment, distribution: Distribu
     buckets: platform.objectStore.buckets,
     storageClass: infrastructure.storageClass,
   });
+  if (infrastructure.devicePlugin)
+    add('nvidia-device-plugin', { cluster, pools: infrastructure.nodePools as NodePool[] });
   if (platform.trainingOperator) add('training-operator', { cluster, mesh });
   if (platform.trainer) add('trainer', { cluster, mesh, jobSets: add('jobset', { cluster, mesh }) });
   const workflows = addWorkflows();

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../constructs';
+import { gpuWords, type Manifest } from '../../constructs';
 import type { Environment } from '../../environments';
 import { kindsInWords } from '../kinds';
 import type { Platform } from '../platform';
@@ -143,7 +143,7 @@ function namespacesOf(components: readonly MapPart[]): PlatformMap['namespaces']
 function poolsOf({ infrastructure, platform }: Environment): MapPool[] {
   return infrastructure.nodePools.map(({ name, nodes, cpu, memory, gpu }) => ({
     ...{ name, nodes, gpu: gpu !== undefined, platform: platform.nodePool === name },
-    line: [`${cpu} CPU`, memory, ...(gpu ? [`${gpu.count} × ${gpu.type}`] : [])].join(' · '),
+    line: [`${cpu} CPU`, memory, ...(gpu ? [gpuWords(gpu)] : [])].join(' · '),
   }));
 }
 

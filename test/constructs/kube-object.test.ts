@@ -17,6 +17,7 @@ describe('a field that Kubernetes gained after 1.27', () => {
       containers: [{ name: 'main', securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } }],
     },
     downwardApi: { volumes: [{ name: 'info', downwardAPI: { items: [{ path: 'labels' }] } }] },
+    hostPid: { hostPID: true },
     podAppArmor: { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } },
   };
 

@@ -35,6 +35,52 @@ const broken: [string, (settings: any) => void, string][] = [
     e => (e.platform.serviceMesh.clients = ['203.0.113.7/24']),
     "'platform.serviceMesh.clients.0' must be a network, '203.0.113.0/24', got '203.0.113.7/24'",
   ],
+  [
+    'an accelerator that nobody makes',
+    e => (e.infrastructure.nodePools[2].gpu.type = 'nvidia-l5'),
+    "'infrastructure.nodePools.2.gpu.type' must be one of 'nvidia-t4', 'nvidia-l4'",
+  ],
+  [
+    'a MIG profile of another product',
+    e => (e.infrastructure.nodePools[2].gpu = { type: 'nvidia-a100-40gb', count: 1, mig: '1g.18gb' }),
+    "'infrastructure.nodePools.2.gpu.mig' must be one of '1g.5gb', '1g.10gb'",
+  ],
+  [
+    'a MIG profile of a product that cannot be cut',
+    e => (e.infrastructure.nodePools[2].gpu.mig = '1g.10gb'),
+    "'infrastructure.nodePools.2.gpu.mig' must be left out: 'nvidia-l4' cannot be cut, got '1g.10gb'",
+  ],
+  [
+    'MPS on instances',
+    e =>
+      (e.infrastructure.nodePools[2].gpu = {
+        ...{ type: 'nvidia-h100-80gb', count: 1, mig: '1g.10gb' },
+        sharing: { strategy: 'mps', clients: 2 },
+      }),
+    "'infrastructure.nodePools.2.gpu.sharing.strategy' must be 'timeSlicing' beside 'mig', got 'mps'",
+  ],
+  [
+    'sharing of a device of another vendor',
+    e =>
+      (e.infrastructure.nodePools[2].gpu = {
+        ...{ type: 'mi300x', count: 8, resource: 'amd.com/gpu' },
+        sharing: { strategy: 'mps', clients: 2 },
+      }),
+    "'infrastructure.nodePools.2.gpu.sharing' must be left out: it is for NVIDIA's products, got type 'mi300x'",
+  ],
+  [
+    'fewer nodes than the bounds of scaling allow',
+    e => (e.infrastructure.nodePools[2].scaling = { min: 3, max: 8 }),
+    "'infrastructure.nodePools.2.scaling' must have 'nodes' (2) between its bounds, got 3 to 8",
+  ],
+  [
+    "NVIDIA's plugin without a device of NVIDIA",
+    e => {
+      e.infrastructure.devicePlugin = true;
+      delete e.infrastructure.nodePools[2].gpu;
+    },
+    "'infrastructure.devicePlugin' must be left out: no node pool has accelerators of NVIDIA, got true",
+  ],
   ['a missing field', e => delete e.tenants[0].owner, "'tenants.0' lacks the field 'owner'"],
   [
     'an owner without @',

@@ -137,6 +137,7 @@ test('every namespace of the platform claims the Pod Security Standard restricte
     'cert-manager',
     'istio-system',
     'kubeflow',
+    'kubeflow-system',
     'minio',
     'team-forecast',
     'team-vision',

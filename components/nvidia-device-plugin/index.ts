@@ -1,0 +1,2 @@
+export { NvidiaDevicePlugin, type NvidiaDevicePluginProps } from './nvidia-device-plugin';
+export { release } from './release';
