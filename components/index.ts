@@ -43,8 +43,10 @@ export {
   TrainingRuntimeKind,
   type TrainingRuntimeSpec,
   TrainJob,
+  type TrainJobEquivalent,
   TrainJobKind,
   type TrainJobProps,
+  trainJobFrom,
 } from './trainer';
 export {
   type GangScheduler,

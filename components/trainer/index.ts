@@ -1,3 +1,4 @@
+export { type TrainJobEquivalent, trainJobFrom } from './from-v1';
 export { release } from './release';
 export { ClusterTrainingRuntimeKind, TrainingRuntimeKind, type TrainingRuntimeSpec, TrainJobKind } from './resources';
 export type { ClusterRuntimeProps, Runtime, RuntimeName } from './runtimes';

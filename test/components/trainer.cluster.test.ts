@@ -121,7 +121,7 @@ test.each(runtimes.map(({ metadata }) => metadata.name))("a tenant's namespace a
 });
 
 const changed = (change: (spec: Manifest['spec']) => void, metadata = {}): unknown => {
-  const whole = structuredClone(job('torch-distributed')) as { metadata: object; spec: Manifest['spec'] };
+  const whole = structuredClone(job('torch-distributed')) as unknown as { metadata: object; spec: Manifest['spec'] };
   change(whole.spec);
   return { ...whole, metadata: { ...whole.metadata, ...metadata } };
 };
