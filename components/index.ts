@@ -29,6 +29,7 @@ export { type ExistingIstioProps, Istio, type IstioProps } from './istio';
 export { JobSet, JobSetKind, type JobSetProps } from './jobset';
 export { Kubeflow, type KubeflowProps } from './kubeflow';
 export { Minio, type MinioProps } from './minio';
+export { Mysql, type MysqlProps } from './mysql';
 export { NvidiaDevicePlugin, type NvidiaDevicePluginProps } from './nvidia-device-plugin';
 export * from './profiles';
 export * from './roles';

@@ -148,6 +148,15 @@ const platform = s.object({
     /** Buckets beside those that components and tenants ask for. Default: none. */
     buckets: s.optional(s.list(bucket)),
   }),
+  /** Keeps rows for the parts that need it, such as tuning. Default: none. */
+  database: s.optional(
+    s.object({
+      /** `mysql`: a server run by the platform, with a user and databases for each part. */
+      kind: s.oneOf(['mysql']),
+      /** Size of its volume. Default: `20Gi`. */
+      capacity: s.optional(quantity()),
+    }),
+  ),
   /** Encrypts and guards what parts say to each other, and has the users' gateway. Default: none. */
   serviceMesh: s.optional(
     s.object({

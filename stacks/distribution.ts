@@ -1,6 +1,6 @@
 import type { App } from 'cdk8s';
 import type { TenantProps } from '../components/profiles';
-import type { Certificates, Cluster, ObjectStore, ServiceMesh, WorkflowEngine } from '../components/roles';
+import type { Certificates, Cluster, ObjectStore, ServiceMesh, SqlDatabase, WorkflowEngine } from '../components/roles';
 import type { Environment } from '../environments';
 import type { Exception, Policy } from '../policies';
 import { type PartProps, type Parts, parts } from './parts';
@@ -19,6 +19,9 @@ export interface Foundation {
   readonly cluster: Cluster;
   readonly certificates: Certificates;
   readonly objectStore: ObjectStore;
+
+  /** Absent where the environment has none. */
+  readonly database?: SqlDatabase;
 
   /** Absent where the environment has none. */
   readonly mesh?: ServiceMesh;

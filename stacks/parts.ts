@@ -5,6 +5,7 @@ import { Istio } from '../components/istio';
 import { JobSet } from '../components/jobset';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
+import { Mysql } from '../components/mysql';
 import { NvidiaDevicePlugin } from '../components/nvidia-device-plugin';
 import { Profiles } from '../components/profiles';
 import { Trainer } from '../components/trainer';
@@ -17,6 +18,7 @@ export const parts = {
   profiles: Profiles,
   'cert-manager': CertManager,
   minio: Minio,
+  mysql: Mysql,
   'nvidia-device-plugin': NvidiaDevicePlugin,
   'training-operator': TrainingOperator,
   jobset: JobSet,

@@ -63,13 +63,16 @@ export function composePlatform(environment: Environment, distribution: Distribu
     buckets: platform.objectStore.buckets,
     storageClass: infrastructure.storageClass,
   });
+  const database =
+    platform.database &&
+    add('mysql', { mesh, storageClass: infrastructure.storageClass, capacity: platform.database.capacity });
   if (infrastructure.devicePlugin)
     add('nvidia-device-plugin', { cluster, pools: infrastructure.nodePools as NodePool[] });
   if (platform.trainingOperator) add('training-operator', { cluster, mesh });
   if (platform.trainer) add('trainer', { cluster, mesh, jobSets: add('jobset', { cluster, mesh }) });
   const workflows = addWorkflows();
   addTenants(app, environment, { objectStore, mesh, workflows, ...props.tenant });
-  const foundation = { app, environment, cluster, certificates, objectStore, mesh, workflows, components };
+  const foundation = { app, environment, cluster, certificates, objectStore, database, mesh, workflows, components };
   const late: unknown = distribution.extend?.(foundation);
   if (late instanceof Promise) throw new Error("'extend' must be done when it returns, got a promise");
 

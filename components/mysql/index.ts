@@ -1,0 +1,2 @@
+export { Mysql, type MysqlProps } from './mysql';
+export { release } from './release';
