@@ -26,6 +26,7 @@ export {
   Order,
 } from './cert-manager';
 export { type ExistingIstioProps, Istio, type IstioProps } from './istio';
+export * from './katib';
 export { Kubeflow, type KubeflowProps } from './kubeflow';
 export { Minio, type MinioProps } from './minio';
 export * from './profiles';

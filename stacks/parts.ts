@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { ArgoWorkflows } from '../components/argo-workflows';
 import { CertManager } from '../components/cert-manager';
 import { Istio } from '../components/istio';
+import { Katib } from '../components/katib';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
 import { Profiles } from '../components/profiles';
@@ -16,6 +17,7 @@ export const parts = {
   minio: Minio,
   'training-operator': TrainingOperator,
   'argo-workflows': ArgoWorkflows,
+  katib: Katib,
 };
 
 type Classes = typeof parts;
