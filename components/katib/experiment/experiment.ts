@@ -244,8 +244,7 @@ function specOf<S extends Search>(props: ExperimentProps<S>) {
     objective: {
       ...rest,
       additionalMetricNames: additionalMetricNames && [...additionalMetricNames],
-      metricStrategies:
-        metricStrategies && Object.entries(metricStrategies).map(([name, value]) => ({ name, value })),
+      metricStrategies: metricStrategies && Object.entries(metricStrategies).map(([name, value]) => ({ name, value })),
     },
     algorithm: service(algorithm),
     earlyStopping: earlyStopping && service(earlyStopping),
@@ -268,8 +267,7 @@ function service(given: { readonly algorithmName: string; readonly algorithmSett
   return {
     algorithmName,
     algorithmSettings:
-      algorithmSettings &&
-      Object.entries(algorithmSettings).map(([name, value]) => ({ name, value: String(value) })),
+      algorithmSettings && Object.entries(algorithmSettings).map(([name, value]) => ({ name, value: String(value) })),
   };
 }
 

@@ -71,7 +71,8 @@ export function parameterProblems(path: string, given: SearchParameter): string[
   for (const [name, value] of Object.entries({ min, max, step })) {
     if (value === undefined) continue;
     const fits = parameterType === 'int' ? Number.isSafeInteger(value) : Number.isFinite(value);
-    if (!fits) problems.push(`'${path}.${name}' must be a ${parameterType === 'int' ? 'whole ' : ''}number, got ${value}`);
+    if (!fits)
+      problems.push(`'${path}.${name}' must be a ${parameterType === 'int' ? 'whole ' : ''}number, got ${value}`);
   }
   if (problems.length > 0) return problems;
   if (min! >= max!) problems.push(`'${path}.min' must be less than 'max' ${max}, got ${min}`);

@@ -76,7 +76,9 @@ function placeholderProblems(text: string, parameters: readonly TrialParameter[]
   const undeclared = [...used].filter(name => !declared.includes(name));
   const unused = parameters.filter(({ name }) => !used.has(name));
   return [
-    ...undeclared.map(name => `'trial' uses '${placeholder(name)}', which 'search' does not have; use the callback's own`),
+    ...undeclared.map(
+      name => `'trial' uses '${placeholder(name)}', which 'search' does not have; use the callback's own`,
+    ),
     ...unused.map(({ reference }) => `'search.${reference}' must be used in 'trial', where no text holds it`),
   ];
 }
