@@ -14,7 +14,7 @@ import {
 } from './checks';
 import { collectorProblems, type MetricsCollector, renderCollector } from './collector';
 import { conditionsOf } from './conditions';
-import { parameterProblems, renderParameter, type Search } from './search';
+import { nameProblems, parameterProblems, renderParameter, type Search } from './search';
 import { placeholder, type TrialMetadata, type TrialParameter, templateProblems, trialMetadata } from './template';
 import { podTemplates, type TrialObject, withoutSidecars } from './trial';
 
@@ -164,6 +164,7 @@ export class Experiment<S extends Search> extends Construct {
     if (Object.keys(search).length === 0) problems.push("'search' must have at least one parameter, got none");
     this.failIf([
       ...problems,
+      ...nameProblems(search),
       ...Object.entries(search).flatMap(([key, parameter]) => parameterProblems(`search.${key}`, parameter)),
       ...countProblems(props),
       ...algorithmProblems(algorithm, search),

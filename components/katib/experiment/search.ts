@@ -85,6 +85,19 @@ export function parameterProblems(path: string, given: SearchParameter): string[
   return problems;
 }
 
+/** Parameters that would be one in the trial. */
+export function nameProblems(search: Search): string[] {
+  const owners = new Map<string, string>();
+  return Object.entries(search).flatMap(([key, { trialParameter = key }]) => {
+    const owner = owners.get(trialParameter);
+    owners.set(trialParameter, owner ?? key);
+    if (owner === undefined) return [];
+    return [
+      `'search.${key}.trialParameter' must be a name of its own, got '${trialParameter}', which is that of '${owner}'`,
+    ];
+  });
+}
+
 /** A parameter as experiments hold it: numbers are text. */
 export function renderParameter(name: string, given: SearchParameter): Static<ReturnType<typeof parameter>> {
   const { parameterType, min, max, step, distribution, list } = given;
