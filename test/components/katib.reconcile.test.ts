@@ -179,6 +179,7 @@ describe('the experiment of the tutorial', () => {
     const { spec } = await found(
       'its Deployment',
       `/apis/apps/v1/namespaces/${namespace}/deployments/median-stop-lstm-random`,
+      150,
     );
 
     expect(spec.template.spec.serviceAccountName).toBe('katib-suggestion');
