@@ -301,7 +301,7 @@ describe('the trial', () => {
     const { spec: pod } = trialSpec.spec.template;
     expect(pod.automountServiceAccountToken).toBe(false);
     expect(pod.containers[0].resources.limits).toMatchObject({ 'nvidia.com/gpu': '1' });
-    expect(pod.nodeSelector).toMatchObject({ 'flowyard.dev/node-pool': 'gpu-l4' });
+    expect(pod.nodeSelector).toMatchObject({ 'flowyard.dev/pool': 'gpu-l4' });
     expect(pod.containers[0].securityContext).toEqual({
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },

@@ -120,6 +120,7 @@ function strict(name = 'strict') {
     objective: { type: 'minimize', objectiveMetricName: 'loss' },
     algorithm: { algorithmName: 'random' },
     maxTrialCount: 1,
+    resumePolicy: 'FromVolume',
     search: { lr: double(0.01, 0.5) },
     trial: ({ lr }) =>
       trialJob(team, {
@@ -159,9 +160,10 @@ test('the controller watches every kind of trial that the platform has', async (
 
 // Both at once: as soon as a service is up, the controller's one worker waits for its answer, which never comes here.
 test('the webhooks take experiments of tenants', async () => {
-  const answers = await Promise.all([submit(seedExperiment(chart('tuning-baseline'))), submit(strict())]);
+  const stopped = seedExperiment(chart('tuning-strict'), { name: 'stopped' });
+  const answers = await Promise.all([seedExperiment(chart('tuning-baseline')), strict(), stopped].map(submit));
 
-  expect(answers).toEqual([{ status: 201 }, { status: 201 }]);
+  expect(answers).toEqual([{ status: 201 }, { status: 201 }, { status: 201 }]);
 });
 
 describe('the experiment of the tutorial', () => {
@@ -200,6 +202,25 @@ describe('in a namespace held to Pod Security restricted', () => {
   test('a suggestion service gets its pod', async () => {
     const [pod] = await pods(namespace, 'katib.kubeflow.org/suggestion=strict');
     expect(pod!.spec.containers[0].securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
+  });
+
+  test('it has a volume, where the experiment is to be gone on with', async () => {
+    const claim = await found('its claim', `/api/v1/namespaces/${namespace}/persistentvolumeclaims/strict-random`);
+
+    expect(claim.spec.resources.requests.storage).toBe('1Gi');
+  });
+
+  test('one with early stopping gets none: that container has no security context', async () => {
+    const selector = encodeURIComponent('katib.kubeflow.org/suggestion=stopped');
+    const sets = `/apis/apps/v1/namespaces/${namespace}/replicasets?labelSelector=${selector}`;
+    const { message } = await eventually('it is refused', 60, async () => {
+      const { items } = await platform.client.list(sets);
+      return items[0]?.status.conditions?.find(({ type }: { type: string }) => type === 'ReplicaFailure');
+    });
+
+    expect(message).toContain('violates PodSecurity "restricted');
+    expect(message).toContain('container "early-stopping" must set securityContext.allowPrivilegeEscalation=false');
+    expect(message).not.toContain('container "suggestion"');
   });
 
   test('a trial gets its Job and pod, with the metrics collector in the same security context', async () => {

@@ -27,7 +27,10 @@ class Notes extends Component {
   }
 }
 
-test.each(Object.keys(parts))('props of %s reach it', id => {
+/** Parts of the environment `full`. Katib waits for a database. */
+const partsOfFull = Object.keys(parts).filter(id => id !== 'katib');
+
+test.each(partsOfFull)('props of %s reach it', id => {
   const bound: string[] = [];
   const extensions = [{ bind: ({ node }: Component) => bound.push(node.id) }];
 
@@ -40,7 +43,7 @@ test('every component of the platform can be named', () => {
   const { components } = composePlatform(loadEnvironment('full'));
 
   const ids = components.map(({ node }) => node.id).filter(id => !id.startsWith('tenant-'));
-  expect(ids.sort()).toEqual(Object.keys(parts).sort());
+  expect(ids.sort()).toEqual(partsOfFull.sort());
 });
 
 test('a prop of a fork wins over the environment, the others stay', () => {
