@@ -27,6 +27,7 @@ export {
 } from './cert-manager';
 export { type ExistingIstioProps, Istio, type IstioProps } from './istio';
 export { JobSet, JobSetKind, type JobSetProps } from './jobset';
+export * from './katib';
 export { Kubeflow, type KubeflowProps } from './kubeflow';
 export { Minio, type MinioProps } from './minio';
 export { Mysql, type MysqlProps } from './mysql';

@@ -20,6 +20,9 @@ export interface WebhookCall {
   readonly matchPolicy?: 'Equivalent' | 'Exact';
   readonly namespaceSelector?: k8s.LabelSelector;
   readonly objectSelector?: k8s.LabelSelector;
+
+  /** CEL over the request; it is called when all are true. @default - called for all that `rules` and selectors match */
+  readonly matchConditions?: readonly { readonly name: string; readonly expression: string }[];
 }
 
 /** Properties of `Webhooks`. */
@@ -47,8 +50,9 @@ export class Webhooks extends Construct {
   constructor(scope: Construct, id: string, props: WebhooksProps) {
     super(scope, id);
     const { port } = props.service.endpoint(props.port);
-    const webhooks = props.calls.map(({ path, ...call }) => ({
+    const webhooks = props.calls.map(({ path, matchConditions, ...call }) => ({
       ...call,
+      matchConditions: matchConditions && [...matchConditions],
       admissionReviewVersions: ['v1'],
       clientConfig: { service: { namespace: props.service.namespace, name: props.service.name, port, path } },
       failurePolicy: call.failurePolicy ?? 'Fail',

@@ -40,6 +40,9 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
   ];
   problems.push(...poolProblems(infrastructure));
   problems.push(...foreignSettings(platform));
+  if (platform.katib && !platform.database) {
+    problems.push("'platform.database' must be set for 'platform.katib', which keeps observations there, got none");
+  }
   problems.push(...ranges('platform.serviceMesh.clients', platform.serviceMesh?.clients ?? []));
   if (platform.nodePool !== undefined && !pools.has(platform.nodePool)) {
     problems.push(`'platform.nodePool' must be one of the node pools ${poolNames}, got '${platform.nodePool}'`);

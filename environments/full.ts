@@ -29,6 +29,7 @@ export default defineEnvironment({
     trainingOperator: true,
     workflows: { kind: 'argo' },
     trainer: true,
+    katib: true,
   },
 
   tenants: [

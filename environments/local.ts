@@ -27,10 +27,12 @@ export default defineEnvironment({
       capacity: '20Gi',
       buckets: [{ name: 'shared', versioning: true, lifecycle: [{ prefix: 'scratch/', expireAfterDays: 7 }] }],
     },
+    database: { kind: 'mysql', capacity: '10Gi' },
     serviceMesh: { kind: 'istio' },
     trainingOperator: true,
     workflows: { kind: 'argo' },
     trainer: true,
+    katib: true,
   },
 
   tenants: [

@@ -174,6 +174,8 @@ const platform = s.object({
   ),
   /** Training Operator v1: TFJob, PyTorchJob and the other kinds of the first generation. Default: false. */
   trainingOperator: s.optional(s.bool()),
+  /** Katib: searches for hyperparameters. Needs a database. Default: false. */
+  katib: s.optional(s.bool()),
   /** Argo Workflows: runs pipelines, and workflows that tenants write. Default: off. */
   workflows: s.optional(
     s.object({

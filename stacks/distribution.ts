@@ -1,6 +1,14 @@
 import type { App } from 'cdk8s';
 import type { TenantProps } from '../components/profiles';
-import type { Certificates, Cluster, ObjectStore, ServiceMesh, SqlDatabase, WorkflowEngine } from '../components/roles';
+import type {
+  Certificates,
+  Cluster,
+  ObjectStore,
+  ServiceMesh,
+  SqlDatabase,
+  Tuning,
+  WorkflowEngine,
+} from '../components/roles';
 import type { Environment } from '../environments';
 import type { Exception, Policy } from '../policies';
 import { type PartProps, type Parts, parts } from './parts';
@@ -28,6 +36,9 @@ export interface Foundation {
 
   /** Absent where the environment has none. */
   readonly workflows?: WorkflowEngine;
+
+  /** Absent where the environment has none. */
+  readonly tuning?: Tuning;
 
   /** By id; those that the environment does without are absent. */
   readonly components: Readonly<Partial<Parts>>;

@@ -3,6 +3,7 @@ import { ArgoWorkflows } from '../components/argo-workflows';
 import { CertManager } from '../components/cert-manager';
 import { Istio } from '../components/istio';
 import { JobSet } from '../components/jobset';
+import { Katib } from '../components/katib';
 import { Kubeflow } from '../components/kubeflow';
 import { Minio } from '../components/minio';
 import { Mysql } from '../components/mysql';
@@ -24,6 +25,7 @@ export const parts = {
   jobset: JobSet,
   trainer: Trainer,
   'argo-workflows': ArgoWorkflows,
+  katib: Katib,
 };
 
 type Classes = typeof parts;

@@ -1,7 +1,8 @@
 import { App, JsonPatch } from 'cdk8s';
 import { ArgoWorkflows } from '../components/argo-workflows';
 import { Istio } from '../components/istio';
-import type { Cluster, ServiceMesh, WorkflowEngine } from '../components/roles';
+import type { KnownTrialResource } from '../components/katib';
+import type { Certificates, Cluster, ServiceMesh, SqlDatabase, Tuning, WorkflowEngine } from '../components/roles';
 import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
 import { enforce } from '../policies';
@@ -53,6 +54,12 @@ export function composePlatform(environment: Environment, distribution: Distribu
     return add('argo-workflows', { cluster, retention });
   }
 
+  function addTuning(certificates: Certificates, database?: SqlDatabase): Tuning | undefined {
+    // An environment that tunes has a database, or is not valid.
+    if (!platform.katib || !database) return undefined;
+    return add('katib', { cluster, certificates, database, mesh, trialResources: trialResources(platform) });
+  }
+
   const mesh = addMesh();
   add('kubeflow', { mesh });
   add('profiles', {});
@@ -71,8 +78,10 @@ export function composePlatform(environment: Environment, distribution: Distribu
   if (platform.trainingOperator) add('training-operator', { cluster, mesh });
   if (platform.trainer) add('trainer', { cluster, mesh, jobSets: add('jobset', { cluster, mesh }) });
   const workflows = addWorkflows();
-  addTenants(app, environment, { objectStore, mesh, workflows, ...props.tenant });
-  const foundation = { app, environment, cluster, certificates, objectStore, database, mesh, workflows, components };
+  const tuning = addTuning(certificates, database);
+  const handles = { objectStore, mesh, workflows, tuning };
+  addTenants(app, environment, { ...handles, ...props.tenant });
+  const foundation = { app, environment, cluster, certificates, database, ...handles, components };
   const late: unknown = distribution.extend?.(foundation);
   if (late instanceof Promise) throw new Error("'extend' must be done when it returns, got a promise");
 
@@ -104,6 +113,21 @@ function clusterOf({ infrastructure: { apiServer } }: Environment): Cluster {
     apiServerPeers: apiServer.callsFrom.map(cidr => addresses(cidr)),
     apiServer: { peers: apiServer.addresses.map(cidr => addresses(cidr)), ports: apiServer.ports },
   };
+}
+
+/** Kinds of trials whose controllers the platform has. */
+export function trialResources({
+  trainer,
+  trainingOperator,
+  workflows,
+}: Environment['platform']): KnownTrialResource[] {
+  const jobs = ['TFJob', 'PyTorchJob', 'MPIJob', 'XGBoostJob'] as const;
+  return [
+    'Job.v1.batch',
+    ...(trainer ? (['TrainJob.v1alpha1.trainer.kubeflow.org'] as const) : []),
+    ...(trainingOperator ? jobs.map(kind => `${kind}.v1.kubeflow.org` as const) : []),
+    ...(workflows ? (['Workflow.v1alpha1.argoproj.io'] as const) : []),
+  ];
 }
 
 /** The last rung: patches by construct path. */

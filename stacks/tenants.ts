@@ -11,7 +11,7 @@ import type { Environment } from '../environments';
 export function addTenants(
   app: App,
   environment: Environment,
-  shared: Pick<TenantProps, 'bucket' | 'extensions' | 'objectStore' | 'mesh' | 'workflows'>,
+  shared: Pick<TenantProps, 'bucket' | 'extensions' | 'objectStore' | 'mesh' | 'workflows' | 'tuning'>,
 ): void {
   const pools = new Map(environment.infrastructure.nodePools.map(pool => [pool.name, pool as NodePool]));
   for (const { name, quota, ...settings } of environment.tenants) {

@@ -13,7 +13,7 @@ import {
   quantity,
   ServiceAccount,
 } from '../../constructs';
-import type { ObjectStore, ServiceMesh, StoreIdentity, WorkflowEngine } from '../roles';
+import type { ObjectStore, ServiceMesh, StoreIdentity, Tuning, WorkflowEngine } from '../roles';
 import { bindingName, type Member, type TenantRole } from './members';
 import { defaultLimits, type Quota, quotaOf } from './quota';
 import { Profile } from './resources';
@@ -47,6 +47,9 @@ export interface TenantProps extends ComponentProps<Tenant> {
   /** Runs the tenant's workflows, as `default-editor`. @default - none */
   readonly workflows?: WorkflowEngine;
 
+  /** Runs the tenant's experiments. @default - none */
+  readonly tuning?: Tuning;
+
   /** Labels of the namespace, such as a cost centre. @default - none but the platform's */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -64,7 +67,7 @@ export class Tenant extends Component {
 
   constructor(scope: Construct, id: string, props: TenantProps & { readonly namespace: string }) {
     super(scope, id, props, props.namespace);
-    this.needs(props.objectStore, props.mesh, props.workflows);
+    this.needs(props.objectStore, props.mesh, props.workflows, props.tuning);
     this.renderNamespace(props);
     // The pods of workflows are made by their controller, which leaves it to the account whether they get a token.
     const mountsToken = props.workflows !== undefined;
@@ -74,6 +77,7 @@ export class Tenant extends Component {
     this.renderNetwork(props);
     this.store = this.renderStore(props);
     this.renderWorkflows(props, editor);
+    props.tuning?.addNamespace(this, 'Tuning', { namespace: this.namespace });
     this.extend(props.extensions);
   }
 

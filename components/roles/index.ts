@@ -13,4 +13,5 @@ export type {
   ServiceMesh,
 } from './service-mesh';
 export type { SqlAccount, SqlAccountProps, SqlDatabase } from './sql-database';
+export type { Tuning } from './tuning';
 export type { ArtifactRepository, WorkflowEngine } from './workflow-engine';

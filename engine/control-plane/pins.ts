@@ -11,6 +11,7 @@ export type BinaryName =
   | 'pilot-discovery'
   | 'workflow-controller'
   | 'jobset-manager'
+  | 'katib-controller'
   | 'trainer-controller-manager'
   | 'training-operator';
 
@@ -62,6 +63,7 @@ const KUBERNETES = '1.35.4';
 const ETCD = '3.6.7';
 const KWOK = '0.8.0';
 const ARGO_WORKFLOWS = '3.7.15';
+const KATIB = '0.19.0';
 
 const version = (key: string, value: string) => `-X k8s.io/component-base/version.${key}=${value}`;
 const [major, minor] = KUBERNETES.split('.');
@@ -191,6 +193,16 @@ export const BUNDLES: readonly Bundle[] = [
     packages: { 'workflow-controller': 'github.com/argoproj/argo-workflows/v3/cmd/workflow-controller' },
     ldflags: `-s -w -X github.com/argoproj/argo-workflows/v3.version=v${ARGO_WORKFLOWS}`,
     buildSeconds: 170,
+    fromPath: false,
+    downloads: {},
+  },
+  {
+    name: 'katib',
+    version: KATIB,
+    module: 'github.com/kubeflow/katib',
+    packages: { 'katib-controller': 'github.com/kubeflow/katib/cmd/katib-controller/v1beta1' },
+    ldflags: '-s -w',
+    buildSeconds: 240,
     fromPath: false,
     downloads: {},
   },

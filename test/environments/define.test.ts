@@ -81,6 +81,11 @@ const broken: [string, (settings: any) => void, string][] = [
     },
     "'infrastructure.devicePlugin' must be left out: no node pool has accelerators of NVIDIA, got true",
   ],
+  [
+    'tuning without a database',
+    e => delete e.platform.database,
+    "'platform.database' must be set for 'platform.katib', which keeps observations there, got none",
+  ],
   ['a missing field', e => delete e.tenants[0].owner, "'tenants.0' lacks the field 'owner'"],
   [
     'an owner without @',

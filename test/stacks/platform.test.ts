@@ -147,12 +147,14 @@ test('same settings, same bytes', () => {
     '02-kubeflow.yaml',
     '03-cert-manager.yaml',
     '04-minio.yaml',
-    '05-training-operator.yaml',
-    '06-jobset.yaml',
-    '07-trainer.yaml',
-    '08-argo-workflows.yaml',
-    '09-tenant-team-vision.yaml',
-    '10-tenant-team-forecast.yaml',
+    '05-mysql.yaml',
+    '06-training-operator.yaml',
+    '07-jobset.yaml',
+    '08-trainer.yaml',
+    '09-argo-workflows.yaml',
+    '10-katib.yaml',
+    '11-tenant-team-vision.yaml',
+    '12-tenant-team-forecast.yaml',
   ]);
 });
 

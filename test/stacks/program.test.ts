@@ -42,6 +42,7 @@ test('what holds data is protected', async () => {
     'Namespace/team-forecast',
     'Namespace/team-vision',
     'PersistentVolumeClaim/minio',
+    'PersistentVolumeClaim/mysql-pv-claim',
     'Profile/team-forecast',
     'Profile/team-vision',
   ]);

@@ -9,6 +9,7 @@ import type { Manifest } from '../../constructs';
 import { auditLogPath } from '../../engine/control-plane';
 import type { KubeClient } from '../../engine/deploy/client';
 import { testCluster, testKubeconfig } from './cluster';
+import { OwnNetwork } from './own-network';
 
 /** One request, as the audit log tells it. */
 export interface Request {
@@ -30,6 +31,12 @@ export interface RealControllerProps {
 
   /** Ports that it would open to all addresses and does without. */
   readonly withheldPorts: readonly number[];
+
+  /**
+   * A port that it opens to all addresses and cannot do without: it then runs in a network of its own, which only this
+   * machine reaches. Linux only, as root. @default - it runs in the network of this machine
+   */
+  readonly servedPort?: number;
 }
 
 /** The binary of a controller, on the shared control plane, with the rights that its pods would have. */
@@ -38,6 +45,7 @@ export class RealController {
   private readonly withheld: net.Server[] = [];
   private readonly startedAt = new Date().toISOString();
   private process?: ChildProcess;
+  private network?: OwnNetwork;
   private _log = '';
 
   private constructor(private readonly props: RealControllerProps) {}
@@ -46,13 +54,18 @@ export class RealController {
     const controller = new RealController(props);
     for (const port of props.withheldPorts) await controller.withhold(port);
     await controller.writeKubeconfig(client);
-    controller.spawn();
+    await controller.spawn();
     return controller;
   }
 
   /** What it has printed. */
   public get log(): string {
     return this._log;
+  }
+
+  /** Port on 127.0.0.1 that leads to `servedPort`. */
+  public get port(): number {
+    return this.network!.port;
   }
 
   /** What it asked of the API server. */
@@ -76,6 +89,7 @@ export class RealController {
       });
     }
     for (const server of this.withheld) server.close();
+    this.network?.close();
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 
@@ -109,12 +123,15 @@ export class RealController {
     );
   }
 
-  private spawn(): void {
-    const { binary, args, env } = this.props;
-    this.process = spawn(binary, ['--kubeconfig', this.kubeconfig, ...args], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+  private async spawn(): Promise<void> {
+    const { binary, args, env, servedPort } = this.props;
+    let command = [binary, '--kubeconfig', this.kubeconfig, ...args];
+    if (servedPort !== undefined) {
+      const { server } = parse(fs.readFileSync(this.kubeconfig, 'utf8')).clusters[0].cluster;
+      this.network = await OwnNetwork.open(this.directory, { calls: Number(new URL(server).port), serves: servedPort });
+      command = this.network.wrap(command);
+    }
+    this.process = spawn(command[0]!, command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.process.stdout!, this.process.stderr!]) {
       stream.on('data', chunk => {
         this._log += chunk;

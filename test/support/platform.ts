@@ -3,7 +3,9 @@ import { KubeClient } from '../../engine/deploy/client';
 import { Connection } from '../../engine/deploy/connection';
 import { readKubeconfig } from '../../engine/deploy/kubeconfig';
 import type { Environment } from '../../environments';
-import { deployPlatform, renderFor } from '../../stacks/program';
+import type { Distribution } from '../../stacks/distribution';
+import { renderEnvironment } from '../../stacks/platform';
+import { deployPlatform, fitCluster } from '../../stacks/program';
 import { testKubeconfig } from './cluster';
 
 /** What the API server says to somebody. */
@@ -26,9 +28,9 @@ export class DeployedPlatform {
   }
 
   /** Brings it up; throws when anything failed. */
-  public static async up(environment: Environment): Promise<DeployedPlatform> {
+  public static async up(environment: Environment, distribution: Distribution = {}): Promise<DeployedPlatform> {
     const kubeconfig = testKubeconfig();
-    const program = () => deployPlatform(renderFor(environment), { kubeconfig });
+    const program = () => deployPlatform(fitCluster(renderEnvironment(environment, distribution)), { kubeconfig });
     const platform = new DeployedPlatform({ stack: environment.name, project: 'flowyard', kubeconfig, program });
     const { ok, failures } = await apply(platform.options);
     if (!ok) throw new Error(JSON.stringify(failures));

@@ -7,6 +7,7 @@ const controllers: readonly BinaryName[] = [
   'workflow-controller',
   'pilot-discovery',
   'jobset-manager',
+  'katib-controller',
   'trainer-controller-manager',
   'training-operator',
 ];

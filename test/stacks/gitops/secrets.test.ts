@@ -51,7 +51,7 @@ test('each value is generated once into a place of its own, and never over one t
   const { manifests, values } = fixture();
   const pushes = manifests.filter(({ kind }) => kind === 'PushSecret');
 
-  expect(values).toHaveLength(4);
+  expect(values).toHaveLength(6);
   expect(pushes.map(({ spec }) => spec.data[0].match.remoteRef.remoteKey)).toEqual(values.map(({ key }) => key));
   for (const { spec } of pushes) expect(spec).toMatchObject({ updatePolicy: 'IfNotExists', deletionPolicy: 'None' });
   const lengths = manifests.filter(({ kind }) => kind === 'Password').map(({ spec }) => spec.length);
@@ -113,6 +113,6 @@ test('throws when two values would share a place', () => {
 
 test('throws when the platform has generated Secrets and no store is named', () => {
   expect(() => gitopsOutput(rendering, checkGitops(given))).toThrow(
-    /'--secrets' is missing: the values of 4 Secrets are never rendered \(.*minio\/minio.*team-vision\/minioaccess.*\); .* --secrets external-secrets --secret-store NAME/,
+    /'--secrets' is missing: the values of 7 Secrets are never rendered \(.*minio\/minio.*team-vision\/minioaccess.*\); .* --secrets external-secrets --secret-store NAME/,
   );
 });
