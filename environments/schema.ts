@@ -165,6 +165,11 @@ const platform = s.object({
   ),
   /** Training Operator v1: TFJob, PyTorchJob and the other kinds of the first generation. Default: false. */
   trainingOperator: s.optional(s.bool()),
+  /**
+   * Scheduler by which Training Operator v1 starts the pods of a job together or not at all; the cluster must have it.
+   * Default: none.
+   */
+  gangScheduling: s.optional(s.oneOf(['volcano', 'scheduler-plugins'])),
   /** Argo Workflows: runs pipelines, and workflows that tenants write. Default: off. */
   workflows: s.optional(
     s.object({

@@ -65,7 +65,9 @@ export function composePlatform(environment: Environment, distribution: Distribu
   });
   if (infrastructure.devicePlugin)
     add('nvidia-device-plugin', { cluster, pools: infrastructure.nodePools as NodePool[] });
-  if (platform.trainingOperator) add('training-operator', { cluster, mesh });
+  if (platform.trainingOperator) {
+    add('training-operator', { cluster, mesh, gangScheduling: platform.gangScheduling });
+  }
   if (platform.trainer) add('trainer', { cluster, mesh, jobSets: add('jobset', { cluster, mesh }) });
   const workflows = addWorkflows();
   addTenants(app, environment, { objectStore, mesh, workflows, ...props.tenant });

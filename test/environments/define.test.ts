@@ -81,6 +81,14 @@ const broken: [string, (settings: any) => void, string][] = [
     },
     "'infrastructure.devicePlugin' must be left out: no node pool has accelerators of NVIDIA, got true",
   ],
+  [
+    'gangs without the operator that has them',
+    e => {
+      e.platform.gangScheduling = 'volcano';
+      delete e.platform.trainingOperator;
+    },
+    "'platform.gangScheduling' needs 'platform.trainingOperator', got 'volcano' without",
+  ],
   ['a missing field', e => delete e.tenants[0].owner, "'tenants.0' lacks the field 'owner'"],
   [
     'an owner without @',
