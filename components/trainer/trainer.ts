@@ -58,7 +58,7 @@ const selector = {
 };
 const ports = { health: 8081, metrics: 8443, webhook: 9443, 'status-server': 10443 };
 
-/** The controller makes and renews the certificate of its webhooks itself. */
+/** The controller makes and renews the certificate of its webhooks itself. It has no defaults of its own for a lease. */
 const config = `apiVersion: config.trainer.kubeflow.org/v1alpha1
 kind: Configuration
 certManagement:
@@ -75,9 +75,14 @@ controller:
     ClusterTrainingRuntime.${group}: 1
 health:
   healthProbeBindAddress: :${ports.health}
+  readinessEndpointName: readyz
+  livenessEndpointName: healthz
 leaderElection:
   leaderElect: true
   resourceName: ${leaseName}
+  leaseDuration: 15s
+  renewDeadline: 10s
+  retryPeriod: 2s
 metrics:
   bindAddress: :${ports.metrics}
   secureServing: true

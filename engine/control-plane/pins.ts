@@ -9,7 +9,10 @@ export type BinaryName =
   | 'minio'
   | 'mc'
   | 'pilot-discovery'
-  | 'workflow-controller';
+  | 'workflow-controller'
+  | 'jobset-manager'
+  | 'trainer-controller-manager'
+  | 'training-operator';
 
 /** An official download. */
 export interface Download {
@@ -200,6 +203,38 @@ export const BUNDLES: readonly Bundle[] = [
     packages: { 'pilot-discovery': 'istio.io/istio/pilot/cmd/pilot-discovery' },
     ldflags: '-s -w',
     buildSeconds: 540,
+    fromPath: false,
+    downloads: {},
+  },
+  {
+    name: 'jobset',
+    version: '0.11.0',
+    module: 'sigs.k8s.io/jobset',
+    packages: { 'jobset-manager': 'sigs.k8s.io/jobset' },
+    ldflags: '-s -w',
+    buildSeconds: 120,
+    fromPath: false,
+    downloads: {},
+  },
+  {
+    name: 'trainer',
+    version: '2.2.0',
+    module: 'github.com/kubeflow/trainer/v2',
+    packages: {
+      'trainer-controller-manager': 'github.com/kubeflow/trainer/v2/cmd/trainer-controller-manager',
+    },
+    ldflags: '-s -w',
+    buildSeconds: 150,
+    fromPath: false,
+    downloads: {},
+  },
+  {
+    name: 'training-operator',
+    version: '1.9.2',
+    module: 'github.com/kubeflow/training-operator',
+    packages: { 'training-operator': 'github.com/kubeflow/training-operator/cmd/training-operator.v1' },
+    ldflags: '-s -w',
+    buildSeconds: 150,
     fromPath: false,
     downloads: {},
   },

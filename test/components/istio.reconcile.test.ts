@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Istio } from '../../components/istio';
@@ -11,6 +10,7 @@ import { loadEnvironment } from '../../environments';
 import { composePlatform } from '../../stacks/platform';
 import { renderPlatform } from '../../stacks/render';
 import { testCluster, testKubeconfig } from '../support/cluster';
+import { freePort, redirected } from '../support/controller';
 import { webhookCertificate } from '../support/webhook-certificate';
 
 const account = 'system:serviceaccount:istio-system:istiod';
@@ -48,26 +48,6 @@ function rendered(): Manifest[] {
 const isIstio = ({ apiVersion }: Manifest) => apiVersion.includes('istio.io/');
 const isWebhook = ({ kind, metadata }: Manifest) =>
   kind.endsWith('WebhookConfiguration') && metadata.name.includes('istio');
-
-/** The pods do not run here: the API server calls the control plane of this test instead. */
-function redirected(configuration: Manifest, address: string, authority: string): Manifest {
-  const webhooks = configuration.webhooks.map((webhook: { clientConfig: { service: { path: string } } }) => ({
-    ...webhook,
-    clientConfig: {
-      url: `https://${address}${webhook.clientConfig.service.path}`,
-      caBundle: Buffer.from(authority).toString('base64'),
-    },
-  }));
-  return { ...configuration, webhooks };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise(resolve => server.close(resolve));
-  return port;
-}
 
 /** A kubeconfig with a token of our service account: what the control plane may do is what its roles say. */
 async function accountKubeconfig(directory: string): Promise<string> {

@@ -5,6 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
+import type { Manifest } from '../../constructs';
 import { auditLogPath } from '../../engine/control-plane';
 import type { KubeClient } from '../../engine/deploy/client';
 import { testCluster, testKubeconfig } from './cluster';
@@ -135,4 +136,25 @@ export async function eventually<T>(what: string, seconds: number, ask: () => Pr
     if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
     await sleep(250);
   }
+}
+
+/** A port of 127.0.0.1 that nobody has. */
+export async function freePort(): Promise<number> {
+  const server = net.createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as net.AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+/** A webhook configuration that calls a server of this machine: its pods do not run here. */
+export function redirected(configuration: Manifest, address: string, authority: string): Manifest {
+  const webhooks = configuration.webhooks.map((webhook: { clientConfig: { service: { path: string } } }) => ({
+    ...webhook,
+    clientConfig: {
+      url: `https://${address}${webhook.clientConfig.service.path}`,
+      caBundle: Buffer.from(authority).toString('base64'),
+    },
+  }));
+  return { ...configuration, webhooks };
 }

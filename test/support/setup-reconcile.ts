@@ -3,7 +3,13 @@ import { type BinaryName, prepareBinaries } from '../../engine/control-plane';
 import setupCluster from './setup-cluster';
 
 /** Controllers that the tests of this tier run for real. */
-const controllers: readonly BinaryName[] = ['workflow-controller', 'pilot-discovery'];
+const controllers: readonly BinaryName[] = [
+  'workflow-controller',
+  'pilot-discovery',
+  'jobset-manager',
+  'trainer-controller-manager',
+  'training-operator',
+];
 
 /** Makes ready real controllers besides the control plane; takes minutes once per machine. */
 export default async function setup(): Promise<void> {
