@@ -44,6 +44,11 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
     problems.push("'platform.database' must be set for 'platform.katib', which keeps observations there, got none");
   }
   problems.push(...ranges('platform.serviceMesh.clients', platform.serviceMesh?.clients ?? []));
+  if (platform.gangScheduling !== undefined && !platform.trainingOperator) {
+    problems.push(
+      `'platform.gangScheduling' needs 'platform.trainingOperator', got '${platform.gangScheduling}' without`,
+    );
+  }
   if (platform.nodePool !== undefined && !pools.has(platform.nodePool)) {
     problems.push(`'platform.nodePool' must be one of the node pools ${poolNames}, got '${platform.nodePool}'`);
   }

@@ -176,6 +176,11 @@ const platform = s.object({
   trainingOperator: s.optional(s.bool()),
   /** Katib: searches for hyperparameters. Needs a database. Default: false. */
   katib: s.optional(s.bool()),
+  /**
+   * Scheduler by which Training Operator v1 starts the pods of a job together or not at all; the cluster must have it.
+   * Default: none.
+   */
+  gangScheduling: s.optional(s.oneOf(['volcano', 'scheduler-plugins'])),
   /** Argo Workflows: runs pipelines, and workflows that tenants write. Default: off. */
   workflows: s.optional(
     s.object({

@@ -75,7 +75,9 @@ export function composePlatform(environment: Environment, distribution: Distribu
     add('mysql', { mesh, storageClass: infrastructure.storageClass, capacity: platform.database.capacity });
   if (infrastructure.devicePlugin)
     add('nvidia-device-plugin', { cluster, pools: infrastructure.nodePools as NodePool[] });
-  if (platform.trainingOperator) add('training-operator', { cluster, mesh });
+  if (platform.trainingOperator) {
+    add('training-operator', { cluster, mesh, gangScheduling: platform.gangScheduling });
+  }
   if (platform.trainer) add('trainer', { cluster, mesh, jobSets: add('jobset', { cluster, mesh }) });
   const workflows = addWorkflows();
   const tuning = addTuning(certificates, database);

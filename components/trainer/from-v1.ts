@@ -1,5 +1,6 @@
 import type { Manifest } from '../../constructs';
 import { group } from './fields';
+import { tryLongName } from './names';
 import { tfConfigParts } from './tf-config';
 import { containerOf, type Part, type Planned } from './v1-parts';
 
@@ -17,6 +18,9 @@ interface Kind {
   /** Field of the spec that holds the parts. */
   readonly replicas: string;
 
+  /** Further fields of the spec. */
+  readonly fields?: readonly string[];
+
   /** Container that trains. */
   readonly container: string;
   readonly restartPolicy: string;
@@ -32,8 +36,14 @@ interface Kind {
 }
 
 const kinds: Readonly<Record<string, Kind>> = {
-  PyTorchJob: { replicas: 'pytorchReplicaSpecs', container: 'pytorch', restartPolicy: 'OnFailure', policy: 'torch' },
-  TFJob: { replicas: 'tfReplicaSpecs', container: 'tensorflow', restartPolicy: 'Never', policy: 'plain' },
+  PyTorchJob: {
+    ...{ replicas: 'pytorchReplicaSpecs', container: 'pytorch', restartPolicy: 'OnFailure', policy: 'torch' },
+    fields: ['elasticPolicy', 'nprocPerNode'],
+  },
+  TFJob: {
+    ...{ replicas: 'tfReplicaSpecs', container: 'tensorflow', restartPolicy: 'Never', policy: 'plain' },
+    fields: ['enableDynamicWorker', 'successPolicy'],
+  },
   JAXJob: {
     ...{ replicas: 'jaxReplicaSpecs', container: 'jax', restartPolicy: 'Never', policy: 'jax' },
     variables: 'JAX_COORDINATOR_ADDRESS, JAX_NUM_PROCESSES and JAX_PROCESS_ID, where v1 left out JAX_',
@@ -69,16 +79,23 @@ export function trainJobFrom(job: Manifest): TrainJobEquivalent {
   if (!kind) throw new Error(`'job' must be one of '${Object.keys(kinds).join("', '")}', got '${job.kind}'`);
   if (kind.impossible) throw unmapped(job, [`the kind: ${kind.impossible}`]);
   const parts = partsOf(job, kind);
-  const problems = [...runPolicyProblems(job, parts), ...parts.flatMap(partProblems)];
+  if (parts.length === 0) throw unmapped(job, [`'spec.${kind.replicas}': it has no pods`]);
+  const problems = [
+    ...unknownFields(job, kind),
+    ...runPolicyProblems(job, parts),
+    ...parts.flatMap(partProblems),
+    ...dynamicProblems(job),
+  ];
   const notes: string[] = [];
   const total = parts.reduce((sum, part) => sum + part.replicas, 0);
   if (kind.policy !== 'plain') problems.push(...differing(parts));
   if (kind.policy === 'torch') problems.push(...torchProblems(job, parts, total));
   if (kind.variables && total > 1) notes.push(`the program reads ${kind.variables}`);
+  const planned = kind.policy === 'plain' ? tfConfigParts(job, parts, kind.container) : [equalNodes(parts, total)];
+  problems.push(...nameProblems(job, planned));
   if (problems.length > 0) throw unmapped(job, problems);
 
   const { backoffLimit } = job.spec.runPolicy ?? {};
-  const planned = kind.policy === 'plain' ? tfConfigParts(job, parts, kind.container) : [equalNodes(parts, total)];
   const trainer = planned.find(({ trains }) => trains)!;
   if (planned.length > 1 || (kind.policy === 'plain' && total > 1)) {
     notes.push('TF_CONFIG is written for these numbers of pods: another numNodes needs another runtime');
@@ -105,10 +122,50 @@ export function trainJobFrom(job: Manifest): TrainJobEquivalent {
 
 function partsOf(job: Manifest, kind: Kind): Part[] {
   const specs: Record<string, Manifest> = job.spec[kind.replicas] ?? {};
-  return Object.entries(specs).map(([name, { replicas = 1, restartPolicy = kind.restartPolicy, template }]) => ({
-    ...{ name, replicas, restartPolicy, template },
-    path: `spec.${kind.replicas}.${name}`,
-  }));
+  const parts = Object.entries(specs).map(
+    ([name, { replicas = 1, restartPolicy = kind.restartPolicy, template }]): Part => ({
+      ...{ name, replicas, restartPolicy, template },
+      path: `spec.${kind.replicas}.${name}`,
+    }),
+  );
+  return parts.filter(({ replicas }) => replicas > 0);
+}
+
+const runPolicyFields = [
+  ...['activeDeadlineSeconds', 'backoffLimit', 'cleanPodPolicy', 'managedBy', 'schedulingPolicy', 'suspend'],
+  'ttlSecondsAfterFinished',
+];
+
+/** What would be lost without a word. */
+function unknownFields({ kind: name, spec }: Manifest, { replicas, fields = [] }: Kind): string[] {
+  const unknown = (path: string, value: object = {}, known: readonly string[]) =>
+    Object.keys(value)
+      .filter(field => !known.includes(field))
+      .map(field => `'${path}.${field}': it is no field of a ${name}`);
+  const parts = Object.entries<object>(spec[replicas]);
+  return [
+    ...unknown('spec', spec, ['runPolicy', replicas, ...fields]),
+    ...unknown('spec.runPolicy', spec.runPolicy, runPolicyFields),
+    ...parts.flatMap(([part, value]) =>
+      unknown(`spec.${replicas}.${part}`, value, ['replicas', 'restartPolicy', 'template']),
+    ),
+  ];
+}
+
+function dynamicProblems({ spec }: Manifest): string[] {
+  if (!spec.enableDynamicWorker) return [];
+  return ["'spec.enableDynamicWorker': the pods of a TrainJob do not come and go, and it fails when one of them does"];
+}
+
+function nameProblems({ metadata }: Manifest, planned: readonly Planned[]): string[] {
+  const long = tryLongName(
+    metadata.name,
+    planned.map(({ name, part }) => ({ job: name, pods: part.replicas })),
+  );
+  if (!long) return [];
+  return [
+    `'metadata.name': it must be ${long.excess} characters shorter, since its pod '${long.pod}' exceeds 63 characters`,
+  ];
 }
 
 function runPolicyProblems({ spec }: Manifest, parts: readonly Part[]): string[] {
@@ -204,9 +261,19 @@ function success(planned: readonly Planned[]) {
   return { operator: 'All', targetReplicatedJobs: deciding };
 }
 
+/** The whole of the old job, as kubectl keeps it. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
 function manifest({ metadata }: Manifest, kind: string, spec: object): Manifest {
   const { name, namespace, labels } = metadata;
-  const own = { name, ...(namespace && { namespace }), ...(kind === 'TrainJob' && labels && { labels }) };
+  const { [lastApplied]: _, ...annotations } = metadata.annotations ?? {};
+  const own = {
+    ...{ name, ...(namespace && { namespace }) },
+    ...(kind === 'TrainJob' && {
+      ...(labels && { labels }),
+      ...(Object.keys(annotations).length > 0 && { annotations }),
+    }),
+  };
   return JSON.parse(JSON.stringify({ apiVersion: `${group}/v1alpha1`, kind, metadata: own, spec }));
 }
 

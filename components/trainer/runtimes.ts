@@ -13,6 +13,9 @@ export interface Runtime {
 
   /** Replicated Jobs of the blueprint whose container `node` trains. @default ['node'] */
   readonly trainingJobs?: readonly string[];
+
+  /** All replicated Jobs of the blueprint: pods are named after them. @default - `trainingJobs` */
+  readonly jobs?: readonly string[];
 }
 
 /** A blueprint of the cluster's, to be rendered. */
@@ -30,10 +33,16 @@ export function renderRuntime(scope: Construct, { name, framework, spec }: Clust
     metadata: { name, labels: { [`${group}/framework`]: framework } },
     spec,
   });
-  const withNode = (spec.template?.spec?.replicatedJobs ?? []).filter(({ template }) =>
+  const jobs = spec.template?.spec?.replicatedJobs ?? [];
+  const withNode = jobs.filter(({ template }) =>
     template.spec?.template.spec?.containers.some(container => container.name === 'node'),
   );
-  return { kind: 'ClusterTrainingRuntime', name, trainingJobs: withNode.map(job => job.name) };
+  return {
+    kind: 'ClusterTrainingRuntime',
+    name,
+    trainingJobs: withNode.map(job => job.name),
+    jobs: jobs.map(job => job.name),
+  };
 }
 
 /** Upstream's runtimes. */

@@ -11,6 +11,7 @@ import {
   type SecretKey,
 } from '../../constructs';
 import { envVar, resources } from '../../constructs/pod';
+import { tryLongName } from './names';
 import { TrainJobKind, type TrainJobSpec } from './resources';
 import type { Runtime } from './runtimes';
 
@@ -28,7 +29,10 @@ export interface Initializer {
 
 /** Properties of `TrainJob`. */
 export interface TrainJobProps {
-  /** At most 63 lower-case letters, digits and hyphens; pods are named after it. */
+  /**
+   * Lower-case letters, digits and hyphens; pods are named after it and the Jobs of `runtime`, which leaves 48 characters
+   * on `torch-distributed`, 44 on those with a launcher, and 33 on those that fetch a dataset first.
+   */
   readonly name: string;
 
   /** @default - the chart's namespace */
@@ -146,6 +150,17 @@ export class TrainJob extends Construct {
       this.fail(
         `'name' takes at most 63 lower-case letters, digits and hyphens and begins with a letter, got '${name}'`,
       );
+    }
+    const { trainingJobs = ['node'], jobs = trainingJobs } = props.runtime;
+    // A launcher is one pod, however many nodes it starts ranks on.
+    const equal = trainingJobs.filter(job => job !== 'launcher');
+    const pods = (job: string) => (equal.includes(job) ? (numNodes ?? 1) : 1);
+    const long = tryLongName(
+      name,
+      jobs.map(job => ({ job, pods: pods(job) })),
+    );
+    if (long) {
+      this.fail(`'name' must be ${long.excess} characters shorter: its pod '${long.pod}' exceeds 63 characters`);
     }
     for (const [prop, value] of Object.entries({ numNodes, numProcPerNode })) {
       if (value !== undefined && (!Number.isInteger(value) || value < 1)) {

@@ -43,6 +43,15 @@ export const paddleElasticPolicy = () => s.allOptional(limits());
 /** How a PaddleJob grows and shrinks. */
 export type PaddleElasticPolicy = Static<ReturnType<typeof paddleElasticPolicy>>;
 
+/** Why no autoscaler takes these limits, if none does. */
+export function tryElasticProblem({ minReplicas, maxReplicas }: PaddleElasticPolicy): string | undefined {
+  if (minReplicas !== undefined && minReplicas < 1) {
+    return `'elasticPolicy.minReplicas' must be at least 1, got ${minReplicas}`;
+  }
+  if (minReplicas === undefined || maxReplicas === undefined || minReplicas <= maxReplicas) return undefined;
+  return `'elasticPolicy.minReplicas' must be at most 'elasticPolicy.maxReplicas', which is ${maxReplicas}, got ${minReplicas}`;
+}
+
 /** How a PyTorchJob grows and shrinks, and how its workers find each other. */
 export const elasticPolicy = () =>
   s.allOptional({

@@ -170,6 +170,21 @@ spec:
   expect(JSON.stringify(trainJobFrom(job).runtime)).toContain('old-node-0-1.old:3333');
 });
 
+test('annotations go along, but not what kubectl keeps of the old job', () => {
+  const before = torch();
+  const kept = { 'kubectl.kubernetes.io/last-applied-configuration': '{}', 'example.com/cost-centre': '7' };
+  const annotated = { ...before, metadata: { ...before.metadata, annotations: kept } } as Manifest;
+
+  expect(trainJobFrom(annotated).job.metadata.annotations).toEqual({ 'example.com/cost-centre': '7' });
+});
+
+test('a part without pods is no part', () => {
+  const before = torch();
+  before.spec.pytorchReplicaSpecs.Worker.replicas = 0;
+
+  expect(trainJobFrom(before).job.spec.trainer).toEqual({ numNodes: 1 });
+});
+
 const both = { Master: trainer, Worker: { ...trainer, image: { repository: 'example.com/other', tag: '2' } } };
 
 test.each<[string, () => Manifest, string]>([
@@ -193,6 +208,25 @@ test.each<[string, () => Manifest, string]>([
     'codes decide',
     () => torch({ pytorchReplicaSpecs: { Worker: { ...trainer, restartPolicy: 'ExitCode' } } }),
     "restartPolicy': 'ExitCode' has no equal; write a 'podFailurePolicy'",
+  ],
+  [
+    'workers come and go',
+    () => tensorflow({ Worker: trainer }, { enableDynamicWorker: true }),
+    "'spec.enableDynamicWorker': the pods",
+  ],
+  ['its pods would get too long names', () => torch({ name: 'a'.repeat(49) }), "'metadata.name': it must be 1 char"],
+  [
+    'a field is not known',
+    () => {
+      const { spec, ...rest } = torch();
+      return { ...rest, spec: { ...spec, cleanPodPolicy: 'All' } } as Manifest;
+    },
+    "'spec.cleanPodPolicy': it is no field of a PyTorchJob",
+  ],
+  [
+    'it has no pods',
+    () => ({ ...torch(), spec: { pytorchReplicaSpecs: {} } }) as Manifest,
+    "'spec.pytorchReplicaSpecs': it has no pods",
   ],
 ])('throws when %s, naming the field', (_, make, message) => {
   expect(() => trainJobFrom(make())).toThrow(message);

@@ -136,9 +136,22 @@ describe('TrainJob', () => {
     });
   });
 
+  test.each([
+    ['torch-distributed', 48],
+    ['mlx-distributed', 44],
+    ['torchtune-llama3.2-1b', 33],
+  ] as const)('the Jobs of %s leave %i characters for its name', (name, length) => {
+    const runtime = fixture().trainer.runtimes[name];
+
+    expect(job({ runtime, name: 'a'.repeat(length) }).metadata.name).toHaveLength(length);
+    expect(() => job({ runtime, name: 'a'.repeat(length + 1) })).toThrow("'name' must be 1 characters shorter");
+  });
+
   const foreign = { namespace: 'forecast', name: 'hub', key: 'token' };
   test.each<[string, Partial<TrainJobProps>, string]>([
     ['the name has a dot', { name: 'm.nist' }, "'name' takes at most 63 lower-case letters, digits and hyphens"],
+    ['its pods get too long names', { name: 'a'.repeat(49) }, "'name' must be 1 characters shorter: its pod 'aaa"],
+    ['many nodes make them longer', { name: 'a'.repeat(48), numNodes: 11 }, "'name' must be 1 characters shorter"],
     ['there are no nodes', { numNodes: 0 }, "'numNodes' must be a whole number of at least 1, got 0"],
     ['half a process is asked for', { numProcPerNode: 0.5 }, "'numProcPerNode' must be a whole number"],
     ['accelerators have no pool', { gpus: 1 }, "'gpus' needs 'pool', whose nodes have them, got 1"],

@@ -285,7 +285,7 @@ describe('TFJob', () => {
       ttlSecondsAfterFinished: 600,
       backoffLimit: 3,
       activeDeadlineSeconds: 7200,
-      schedulingPolicy: { minAvailable: 3, queue: 'gpu' },
+      schedulingPolicy: { minAvailable: 1, queue: 'gpu' },
     } as const;
 
     expect(tfJob({ runPolicy }).spec.runPolicy).toEqual(runPolicy);
@@ -397,6 +397,35 @@ describe('other kinds', () => {
     );
 
     expect(spec.elasticPolicy).toEqual(elasticPolicy);
+  });
+
+  test.each([
+    [{ minReplicas: 5, maxReplicas: 4 }, "'elasticPolicy.minReplicas' must be at most 'elasticPolicy.maxReplicas'"],
+    [{ minReplicas: 0 }, "'elasticPolicy.minReplicas' must be at least 1, got 0"],
+  ])('throws when no autoscaler takes the limits %j', (elasticPolicy, message) => {
+    const props = { name: 'job', elasticPolicy };
+
+    expect(() =>
+      job(chart => new PyTorchJob(chart, 'Job', { ...props, pytorchReplicaSpecs: { Worker: two } })),
+    ).toThrow(message);
+    expect(() => job(chart => new PaddleJob(chart, 'Job', { ...props, paddleReplicaSpecs: { Worker: two } }))).toThrow(
+      message,
+    );
+  });
+
+  test('throws when more pods must start together than there are', () => {
+    const runPolicy = { schedulingPolicy: { minAvailable: 3 } };
+    const make = (replicas: number) =>
+      job(
+        chart =>
+          new PyTorchJob(chart, 'Job', {
+            ...{ name: 'gang', runPolicy },
+            pytorchReplicaSpecs: { Master: { ...trainer, ...only }, Worker: { ...trainer, replicas } },
+          }),
+      );
+
+    expect(make(2).spec.runPolicy).toEqual(runPolicy);
+    expect(() => make(1)).toThrow("'runPolicy.schedulingPolicy.minAvailable' must be at most the 2 pods of the job");
   });
 
   test('throws when an elastic PyTorchJob or PaddleJob has no workers', () => {

@@ -86,6 +86,14 @@ const broken: [string, (settings: any) => void, string][] = [
     e => delete e.platform.database,
     "'platform.database' must be set for 'platform.katib', which keeps observations there, got none",
   ],
+  [
+    'gangs without the operator that has them',
+    e => {
+      e.platform.gangScheduling = 'volcano';
+      delete e.platform.trainingOperator;
+    },
+    "'platform.gangScheduling' needs 'platform.trainingOperator', got 'volcano' without",
+  ],
   ['a missing field', e => delete e.tenants[0].owner, "'tenants.0' lacks the field 'owner'"],
   [
     'an owner without @',

@@ -125,6 +125,15 @@ test('a mirror serves every image', () => {
   for (const image of images) expect(image).toMatch(/^mirror\.example\.com\/ml\//);
 });
 
+test('gangs are scheduled by whom the environment names', () => {
+  const gangs = defineEnvironment({ ...local, platform: { ...local.platform, gangScheduling: 'volcano' } });
+  const argument = /--gang-scheduler-name=(\S+?)"/;
+
+  const text = (environment: typeof local) => JSON.stringify(renderEnvironment(environment).objects);
+  expect(argument.exec(text(gangs))?.[1]).toBe('volcano');
+  expect(text(local)).not.toMatch(argument);
+});
+
 test("the platform's pods go to its node pool", () => {
   const { objects } = renderEnvironment(local);
 

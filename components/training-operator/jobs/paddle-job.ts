@@ -1,6 +1,6 @@
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { PaddleElasticPolicy } from '../elastic-policy';
+import { type PaddleElasticPolicy, tryElasticProblem } from '../elastic-policy';
 import { PaddleJobKind } from '../resources';
 import type { Replica } from './replica';
 import { TrainingJob, type TrainingJobProps } from './training-job';
@@ -29,6 +29,8 @@ export class PaddleJob extends TrainingJob {
     if (elasticPolicy && !paddleReplicaSpecs.Worker) {
       this.fail("'elasticPolicy' needs 'paddleReplicaSpecs.Worker', whose number it changes, got none");
     }
+    const problem = elasticPolicy && tryElasticProblem(elasticPolicy);
+    if (problem) this.fail(problem);
     this.object = PaddleJobKind.create(this, 'Job', {
       metadata: this.metadata,
       spec: {

@@ -1,6 +1,6 @@
 import type { ApiObject } from 'cdk8s';
 import type { Construct } from 'constructs';
-import type { ElasticPolicy } from '../elastic-policy';
+import { type ElasticPolicy, tryElasticProblem } from '../elastic-policy';
 import { PyTorchJobKind } from '../resources';
 import type { Replica, SingleReplica } from './replica';
 import { TrainingJob, type TrainingJobProps } from './training-job';
@@ -32,6 +32,8 @@ export class PyTorchJob extends TrainingJob {
     if (elasticPolicy && !pytorchReplicaSpecs.Worker) {
       this.fail("'elasticPolicy' needs 'pytorchReplicaSpecs.Worker', whose number it changes, got none");
     }
+    const problem = elasticPolicy && tryElasticProblem(elasticPolicy);
+    if (problem) this.fail(problem);
     this.object = PyTorchJobKind.create(this, 'Job', {
       metadata: this.metadata,
       spec: {

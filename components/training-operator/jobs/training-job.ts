@@ -31,6 +31,7 @@ export abstract class TrainingJob extends Construct {
   public abstract readonly object: ApiObject;
 
   private readonly labels?: Record<string, string>;
+  private readonly minAvailable?: number;
 
   protected constructor(scope: Construct, id: string, props: TrainingJobProps) {
     super(scope, id);
@@ -38,6 +39,7 @@ export abstract class TrainingJob extends Construct {
     this.namespace =
       props.namespace ?? Chart.of(this).namespace ?? this.fail("'namespace' must be given: the chart has none");
     this.labels = props.labels && { ...props.labels };
+    this.minAvailable = props.runPolicy?.schedulingPolicy?.minAvailable;
     if (!/^[a-z]([-a-z0-9]*[a-z0-9])?$/.test(props.name)) {
       this.fail(`'name' takes lower-case letters, digits and hyphens and begins with a letter, got '${props.name}'`);
     }
@@ -62,6 +64,13 @@ export abstract class TrainingJob extends Construct {
     const given = Object.entries(replicas).filter((entry): entry is [string, Replica] => entry[1] !== undefined);
     if (given.length === 0) this.fail(`'${prop}' must have at least one part, got none`);
     for (const [part, replica] of given) this.check(`${prop}.${part}`, part, replica);
+    const pods = given.reduce((sum, [, replica]) => sum + (replica.replicas ?? 1), 0);
+    if (this.minAvailable !== undefined && this.minAvailable > pods) {
+      this.fail(
+        `'runPolicy.schedulingPolicy.minAvailable' must be at most the ${pods} pods of the job, or none of them starts, ` +
+          `got ${this.minAvailable}`,
+      );
+    }
     return Object.fromEntries(given.map(([part, replica]) => [part, renderReplica(this, replica, rules(part))]));
   }
 
