@@ -191,6 +191,12 @@ function exit(code: number): void {
 async function main(): Promise<void> {
   // A fork is in TypeScript, and Node takes no JavaScript but its own.
   if (compiled) (await import('tsx/cjs/api')).register();
+  // Whoever stops reading, as `head` does, does not stop a deployment.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
   process.on('SIGINT', () => {
     if (interruption.signal.aborted) process.exit(130);
     process.stderr.write('\nstopping after the current step; once more to stop at once\n');

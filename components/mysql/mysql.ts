@@ -48,8 +48,8 @@ export interface MysqlProps extends ComponentProps<Mysql> {
 const port = 3306;
 const labels = { app: 'mysql', 'application-crd-id': 'kubeflow-pipelines' };
 
-/** The user that the image's files belong to. */
-const runAs = { user: 999, group: 999 };
+/** The user that the image's files belong to; the volume becomes its own. */
+const runAs = { user: 999, group: 999, fsGroup: 999 };
 
 /** Databases of the server itself, and of the provisioning. */
 const reserved = ['mysql', 'sys', 'information_schema', 'performance_schema', 'flowyard'];

@@ -32,6 +32,14 @@ test('synth writes a file per component, and says which Secrets have no values',
   expect(readdirSync(folder)).toContain('01-istio.yaml');
 });
 
+test('a reader that goes away ends nothing', () => {
+  const pipe = `${process.execPath} --import tsx cli/main.ts synth --env full -o ${join(cache, 'piped')} | true; echo \${PIPESTATUS[0]}`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', pipe], { encoding: 'utf8' });
+
+  expect({ stdout, stderr }).toEqual({ stdout: '0\n', stderr: '' });
+  expect(readdirSync(join(cache, 'piped'))).toContain('01-istio.yaml');
+});
+
 test('an unknown environment ends with exit code 2, the fix and no stack', () => {
   const { status, stderr } = fixture('up', '--env', 'lokal');
 
