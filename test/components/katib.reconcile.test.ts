@@ -151,7 +151,7 @@ async function pods(namespace: string, label: string): Promise<Manifest[]> {
 }
 
 test('the controller watches every kind of trial that the platform has', async () => {
-  const kinds = ['Job', 'TFJob', 'PyTorchJob', 'MPIJob', 'XGBoostJob', 'Workflow'];
+  const kinds = ['Job', 'TrainJob', 'TFJob', 'PyTorchJob', 'MPIJob', 'XGBoostJob', 'Workflow'];
   const watched = () =>
     [...controller.log.matchAll(/Job watch added successfully.*"CRD Kind":"(\w+)"/g)].map(([, kind]) => kind);
   await eventually('it watches them', 30, async () => (watched().length >= kinds.length ? true : undefined));

@@ -194,6 +194,26 @@ test('a TFJob that became a TrainJob gets pods whose TF_CONFIG names them all', 
   expect(Object.values(cluster).flat().sort()).toEqual(names.sort());
 });
 
+test("a job that asks for more than its tenant's quota gets no pods, and the reason", async () => {
+  const other = 'team-forecast';
+  const app = new App();
+  const chart = new Chart(app, 'chart', { namespace: other, disableResourceNameHashes: true });
+  new TrainJob(chart, 'Job', {
+    ...{ name: 'greedy', runtime: runtimes['torch-distributed'], pool, gpus: 1 },
+    resourcesPerNode: { cpu: '1', memory: '2Gi' },
+  });
+  const path = `/apis/trainer.kubeflow.org/v1alpha1/namespaces/${other}/trainjobs`;
+
+  expect(await platform.createAs('edsger@example.com', path, apiObjects(chart)[0]!.toJson())).toEqual({ status: 201 });
+
+  const reason = await eventually('an event tells why there are no pods', 30, async () => {
+    const { items } = await platform.client.list(`/api/v1/namespaces/${other}/events`);
+    return (items as Manifest[]).find(({ reason, message }) => reason === 'FailedCreate' && /quota/.test(message));
+  });
+  expect(reason.message).toContain('exceeded quota');
+  expect(reason.message).toContain('requests.nvidia.com/gpu');
+});
+
 test('a job whose runtime is not there is refused, with the reason', async () => {
   const job = rendered(
     chart =>
