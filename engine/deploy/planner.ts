@@ -9,6 +9,7 @@ import type { PlannedObject, Refusal } from './plan';
 import { type Doomed, protections } from './protection';
 import { canonical, digest } from './random';
 import { stateOf } from './readiness';
+import { isRevived } from './remove';
 import { type Action, type DeployOptions, describe, keyOf, type Manifest, nameOf, type ObjectName } from './types';
 
 /** Namespaces that belong to the cluster. */
@@ -205,7 +206,7 @@ export class Planner {
     if (other) return `it belongs to stack '${other}'`;
     if (this.inventory?.entries.has(key) || isOurs(live)) return undefined;
     if (object.kind === 'Namespace' && FOREIGN_NAMESPACES.includes(object.name)) return 'it belongs to the cluster';
-    if (this.options.adopt || resource.imported) return undefined;
+    if (this.options.adopt || resource.imported || isRevived(live)) return undefined;
     return 'it exists, and this stack did not make it; adopt it, or give yours another name';
   }
 

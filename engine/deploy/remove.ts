@@ -89,6 +89,13 @@ export async function removeAll(
 /** Writes the rules of aggregated roles, and makes a role anew that went while it was adding up. */
 const AGGREGATOR = 'clusterrole-aggregation-controller';
 
+/** Whether the aggregation controller, and nobody else, has made it: what is left of a role that was deleted. */
+export function isRevived({ kind, metadata, aggregationRule }: Manifest): boolean {
+  const managers: Manifest[] = metadata.managedFields ?? [];
+  const alone = managers.length > 0 && managers.every(({ manager }) => manager === AGGREGATOR);
+  return kind === 'ClusterRole' && alone && !aggregationRule;
+}
+
 /**
  * Removes roles that the aggregation controller, and nobody else, has made anew.
  *
@@ -99,15 +106,12 @@ export async function removeRevived(
   removed: readonly { readonly object: ObjectName; readonly type?: ResourceType }[],
 ): Promise<void> {
   const roles = removed.flatMap(({ object, type }) => (type && object.kind === 'ClusterRole' ? { object, type } : []));
-  for (const pause of roles.length > 0 ? [100, 400] : []) {
+  for (const pause of roles.length > 0 ? [100, 400, 1000] : []) {
     await sleep(pause);
     await Promise.all(
       roles.map(async ({ object, type }) => {
         const live = await client.get(objectPath(type, object));
-        const managers: Manifest[] = live?.metadata.managedFields ?? [];
-        if (live && managers.every(({ manager }) => manager === AGGREGATOR)) {
-          await client.delete(objectPath(type, object), live.metadata.uid);
-        }
+        if (live && isRevived(live)) await client.delete(objectPath(type, object), live.metadata.uid);
       }),
     );
   }

@@ -201,6 +201,35 @@ test('a role that the aggregation controller made anew after a run died is remov
   await client.delete(`${at}/replaced-by-hand`);
 });
 
+test('what the aggregation controller alone has left of a deleted role does not stand in the way', async () => {
+  const { options } = fixture('left-over');
+  const at = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+  const raw = client as unknown as { call(request: object): Promise<Manifest> };
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'left-over' } };
+  const leave = (fieldManager: string) =>
+    raw.call({
+      method: 'POST',
+      path: `${at}?fieldManager=${fieldManager}`,
+      contentType: 'application/json',
+      body: JSON.stringify({ ...role, rules: [] }),
+    });
+  const program = () => {
+    sample({ namespace: 'left-over' })();
+    const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { 'example.com/none': 'true' } }] };
+    new KubernetesObject('sum', { ...role, aggregationRule });
+  };
+
+  await leave('kubectl');
+  await expect(apply(options({}, { program }))).rejects.toThrow(
+    "ClusterRole 'left-over': it exists, and this stack did",
+  );
+  await client.delete(`${at}/left-over`);
+  await leave('clusterrole-aggregation-controller');
+
+  expect(await apply(options({}, { program }))).toMatchObject({ ok: true });
+  expect((await apply(options({}, { program }))).counts).toMatchObject({ updated: 0 });
+});
+
 test('a job whose template changed is made anew, and a generated password is kept', async () => {
   const { up, get } = fixture('replaced');
   await up();
