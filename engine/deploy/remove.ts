@@ -89,10 +89,15 @@ export async function removeAll(
 /** Writes the rules of aggregated roles, and makes a role anew that went while it was adding up. */
 const AGGREGATOR = 'clusterrole-aggregation-controller';
 
-/** Whether the aggregation controller, and nobody else, has made it: what is left of a role that was deleted. */
-export function isRevived({ kind, metadata, aggregationRule }: Manifest): boolean {
+/**
+ * Whether the aggregation controller, and nobody else, has made it: what is left of a role that was deleted. One that it
+ * made when there was nothing to add up has no fields, and so no managers.
+ */
+export function isRevived({ kind, metadata, aggregationRule, rules }: Manifest): boolean {
   const managers: Manifest[] = metadata.managedFields ?? [];
-  const alone = managers.length > 0 && managers.every(({ manager }) => manager === AGGREGATOR);
+  const { labels, annotations, ownerReferences } = metadata;
+  const bare = !labels && !annotations && !ownerReferences && !rules?.length;
+  const alone = managers.length > 0 ? managers.every(({ manager }) => manager === AGGREGATOR) : bare;
   return kind === 'ClusterRole' && alone && !aggregationRule;
 }
 

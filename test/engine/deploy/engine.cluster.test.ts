@@ -201,33 +201,35 @@ test('a role that the aggregation controller made anew after a run died is remov
   await client.delete(`${at}/replaced-by-hand`);
 });
 
-test('what the aggregation controller alone has left of a deleted role does not stand in the way', async () => {
-  const { options } = fixture('left-over');
-  const at = '/apis/rbac.authorization.k8s.io/v1/clusterroles';
+test.each([
+  ['left-over-rules', 'with rules', { rules: [] }],
+  ['left-over-bare', 'when there was nothing to add up', {}],
+])('%s: what the aggregation controller has left of a deleted role, %s, is taken over', async (name, _, left) => {
+  const { options } = fixture(name);
+  const at = `/apis/rbac.authorization.k8s.io/v1/clusterroles/${name}`;
   const raw = client as unknown as { call(request: object): Promise<Manifest> };
-  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'left-over' } };
-  const leave = (fieldManager: string) =>
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name } };
+  const leave = (fieldManager: string, fields: object) =>
     raw.call({
-      method: 'POST',
-      path: `${at}?fieldManager=${fieldManager}`,
-      contentType: 'application/json',
-      body: JSON.stringify({ ...role, rules: [] }),
+      method: 'PATCH',
+      path: `${at}?fieldManager=${fieldManager}&force=true`,
+      contentType: 'application/apply-patch+yaml',
+      body: JSON.stringify({ ...role, ...fields }),
     });
   const program = () => {
-    sample({ namespace: 'left-over' })();
+    sample({ namespace: name })();
     const aggregationRule = { clusterRoleSelectors: [{ matchLabels: { 'example.com/none': 'true' } }] };
     new KubernetesObject('sum', { ...role, aggregationRule });
   };
 
-  await leave('kubectl');
-  await expect(apply(options({}, { program }))).rejects.toThrow(
-    "ClusterRole 'left-over': it exists, and this stack did",
-  );
-  await client.delete(`${at}/left-over`);
-  await leave('clusterrole-aggregation-controller');
+  await leave('kubectl', { rules: [] });
+  await expect(apply(options({}, { program }))).rejects.toThrow(`ClusterRole '${name}': it exists, and this stack did`);
+  await client.delete(at);
+  await leave('clusterrole-aggregation-controller', left);
 
   expect(await apply(options({}, { program }))).toMatchObject({ ok: true });
   expect((await apply(options({}, { program }))).counts).toMatchObject({ updated: 0 });
+  await client.delete(at);
 });
 
 test('a job whose template changed is made anew, and a generated password is kept', async () => {

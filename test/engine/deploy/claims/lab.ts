@@ -8,6 +8,7 @@ import { apply, type DeployOptions, destroy, type Plan, plan, type Result, statu
 import { KubeClient } from '../../../../engine/deploy/client';
 import { collectionPath, Discovery, type ResourceType } from '../../../../engine/deploy/discovery';
 import { readKubeconfig } from '../../../../engine/deploy/kubeconfig';
+import { isRevived } from '../../../../engine/deploy/remove';
 import type { Manifest } from '../../../../engine/deploy/types';
 import type { Environment } from '../../../../environments';
 import { simulatedNodes } from '../../../../stacks/local';
@@ -133,9 +134,13 @@ export class Lab {
     return Object.fromEntries((await this.objects()).map(each => [nameOf(each), each.metadata.resourceVersion]));
   }
 
-  /** What the cluster holds, without what differs from one install to the next. */
+  /**
+   * What the cluster holds, without what differs from one install to the next, and without roles that the aggregation
+   * controller makes anew by itself when it comes back later than the run ended: they grant nothing, and are taken over.
+   */
   public async normalForm(): Promise<Record<string, unknown>> {
-    return Object.fromEntries((await this.objects()).map(each => [nameOf(each), normal(each)]));
+    const objects = (await this.objects()).filter(each => !isRevived(each));
+    return Object.fromEntries(objects.map(each => [nameOf(each), normal(each)]));
   }
 
   /** The normal form once controllers have nothing left to do. */
