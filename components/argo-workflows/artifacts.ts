@@ -2,7 +2,7 @@ import type { SecretKey } from '../../constructs';
 import type { ArtifactRepository } from '../roles';
 
 /** A repository as Argo's settings write it. Keys are named, never contained. */
-export function repositorySettings({ store, bucket, prefix, identity }: ArtifactRepository) {
+export function repositorySettings({ store, bucket, prefix, identity, account }: ArtifactRepository) {
   return {
     archiveLogs: true,
     s3: {
@@ -11,8 +11,9 @@ export function repositorySettings({ store, bucket, prefix, identity }: Artifact
       region: store.region,
       bucket,
       keyFormat: `${prefix}artifacts/{{workflow.name}}/{{workflow.creationTimestamp.Y}}/{{workflow.creationTimestamp.m}}/{{workflow.creationTimestamp.d}}/{{pod.name}}`,
-      accessKeySecret: selector(identity.accessKey),
-      secretKeySecret: selector(identity.secretKey),
+      ...(account
+        ? { useSDKCreds: true }
+        : { accessKeySecret: selector(identity.accessKey), secretKeySecret: selector(identity.secretKey) }),
     },
   };
 }
