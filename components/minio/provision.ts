@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import {
@@ -16,7 +15,7 @@ import {
   type Volume,
 } from '../../constructs';
 import type { Bucket, StoreGrant } from '../roles';
-import { isVersioned, lifecycleConfiguration, policyDocument } from '../roles/store';
+import { isVersioned, lifecycleConfiguration, policyDocument, shortened } from '../roles/store';
 import { bucketsScript, identityScript, sweepScript } from './scripts';
 import { labels, port, runAs, type Server } from './server';
 
@@ -170,9 +169,7 @@ export class Provisioning {
 
 /** Name of what an identity has in the store's namespace: that of a Job ends at 63 characters. */
 export function resourceName(identity: string): string {
-  const name = `minio-key-${identity}`;
-  if (name.length <= 63) return name;
-  return `${name.slice(0, 54)}-${createHash('sha256').update(identity).digest('hex').slice(0, 8)}`;
+  return shortened(`minio-key-${identity}`, 63);
 }
 
 function authority(secretName: string): Volume {

@@ -95,7 +95,8 @@ export interface StoreAccountProps {
  * credentials. The launcher of Kubeflow Pipelines cannot (kubeflow/pipelines#14097, #3405): it needs a `StoreIdentity`.
  */
 export interface StoreAccount {
-  readonly kind: 'account';
+  /** What their client speaks: by S3, the endpoint; Google's own protocol reaches the same buckets. */
+  readonly protocol: 's3' | 'gcs';
 
   /** What the cloud knows the pods as: a role's ARN, a service account's e-mail address. */
   readonly principal: string;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import {
@@ -17,6 +16,7 @@ import {
   type Volume,
 } from '../../constructs';
 import type { Bucket, StoreGrant } from '../roles';
+import { shortened } from '../roles/store';
 import { bucketsScript, identityScript, sweepScript } from './scripts';
 
 /** Ports of the parts behind S3, by which it is administered; nothing but the provisioning reaches them. */
@@ -158,9 +158,7 @@ export class Provisioning {
 
 /** Name of what an identity has in the store's namespace: that of a Job ends at 63 characters. */
 export function resourceName(identity: string): string {
-  const name = `seaweedfs-key-${identity}`;
-  if (name.length <= 63) return name;
-  return `${name.slice(0, 54)}-${createHash('sha256').update(identity).digest('hex').slice(0, 8)}`;
+  return shortened(`seaweedfs-key-${identity}`, 63);
 }
 
 /** Rights as SeaweedFS writes them: an action, a bucket, and what keys begin with. */

@@ -599,7 +599,7 @@ describe('identities', () => {
 
     identity('a'.repeat(100), own());
 
-    expect(object('Job', `minio-key-${'a'.repeat(44)}-28165978`).metadata.name).toHaveLength(63);
+    expect(object('Job', `minio-key-${'a'.repeat(44)}-a3edb150`).metadata.name).toHaveLength(63);
   });
 
   test.each([

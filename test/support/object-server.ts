@@ -167,7 +167,8 @@ export class ObjectServer {
       ROOT_KEY_DIR: path.join(folder, 'root'),
       IDENTITY_KEY_DIR: path.join(folder, identityOf(container) ?? ''),
       MC_CONFIG_DIR: path.join(folder, 'mc'),
-      HOME: folder,
+      // Each pod has scratch space of its own.
+      HOME: fs.mkdtempSync(path.join(folder, 'home-')),
     };
     const present = Object.entries(replaced).filter(([name]) =>
       container.env.some((each: { name: string }) => each.name === name),
