@@ -38,9 +38,10 @@ export const generateAnnotation = 'flowyard.dev/generate';
 
 /**
  * Annotation of pods that are made anew when generated values change: a list of `namespace/name/key`. A deployer that
- * knows the values puts their hash in its place.
+ * knows the values puts their hash in its place, under `secretsHashAnnotation`.
  */
 export const rollsWithAnnotation = 'flowyard.dev/rolls-with';
+export const secretsHashAnnotation = 'flowyard.dev/hash-secrets';
 
 /**
  * A Secret whose values are made when it is deployed: by @pulumi/random, or by the embedded engine, which keeps what

@@ -23,6 +23,7 @@ export {
   rollsWithAnnotation,
   type SecretKey,
   type SecretSource,
+  secretsHashAnnotation,
 } from './generated-secret';
 export * from './graph';
 export { type Image, imageReference, type Release } from './image';

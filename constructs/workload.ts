@@ -25,7 +25,7 @@ export interface WorkloadProps extends PodProps {
   /** @default - none */
   readonly podAnnotations?: Readonly<Record<string, string>>;
 
-  /** Generated keys whose change makes the pods anew: for what reads them once. @default - none */
+  /** Random keys, not copies of them, whose change makes the pods anew: for what reads them once. @default - none */
   readonly rollsWith?: readonly SecretKey[];
 }
 

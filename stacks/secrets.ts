@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import { RandomPassword } from '@pulumi/random';
-import { generateAnnotation, generatedKeys, type Manifest, type OrderedNode, rollsWithAnnotation } from '../constructs';
+import {
+  generateAnnotation,
+  generatedKeys,
+  type Manifest,
+  type OrderedNode,
+  rollsWithAnnotation,
+  secretsHashAnnotation,
+} from '../constructs';
 import { moved } from './aliases';
 
 /** Values of generated Secrets, by `namespace/name/key`. Each is made once; copies follow it. */
 export class GeneratedSecrets {
   private readonly values = new Map<string, pulumi.Output<string>>();
   private readonly sources = new Map<string, { id: string; length: number; generation?: string }>();
-
-  private readonly copies = new Map<string, string>();
 
   /**
    * @param all   objects of the whole environment: a copy may be in another layer than its source
@@ -28,10 +33,6 @@ export class GeneratedSecrets {
             length: source.random,
             generation: source.generation,
           });
-        else if ('copyOf' in source) {
-          const { copyOf } = source;
-          this.copies.set(`${namespace}/${name}/${key}`, `${copyOf.namespace}/${copyOf.name}/${copyOf.key}`);
-        }
       }
     }
   }
@@ -60,13 +61,13 @@ export class GeneratedSecrets {
 
   /** Values are long and random, so that their hash tells nothing but that they have changed. */
   private withHash(manifest: Manifest, names: string[], parent: pulumi.Resource): pulumi.Inputs & Manifest {
-    const values = names.map(name => this.value(this.copies.get(name) ?? name, parent));
+    const values = names.map(name => this.value(name, parent));
     const hash = pulumi.unsecret(
       pulumi.all(values).apply(texts => createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16)),
     );
     const { template } = manifest.spec;
     const { [rollsWithAnnotation]: _, ...others } = template.metadata.annotations;
-    const annotations = { ...others, 'flowyard.dev/hash-secrets': hash };
+    const annotations = { ...others, [secretsHashAnnotation]: hash };
     const metadata = { ...template.metadata, annotations };
     return { ...manifest, spec: { ...manifest.spec, template: { ...template, metadata } } };
   }
@@ -79,7 +80,9 @@ export class GeneratedSecrets {
   private value(name: string, parent: pulumi.Resource): pulumi.Output<string> {
     const known = this.values.get(name) ?? this.given(name);
     if (known) return known;
-    const { id, length, generation } = this.sources.get(name)!;
+    const source = this.sources.get(name);
+    if (!source) throw new Error(`'${name}' is not generated; name the key that it is a copy of`);
+    const { id, length, generation } = source;
     const aliases = (moved[id.slice(0, id.lastIndexOf('/'))] ?? []).map(old => ({
       name: `${old}/${id.slice(id.lastIndexOf('/') + 1)}`,
     }));

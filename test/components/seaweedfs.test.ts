@@ -204,8 +204,8 @@ describe('identities', () => {
       'ConfigMap/seaweedfs-identities',
       'Job/seaweedfs-key-second',
       'NetworkPolicy/seaweedfs-key-second',
-      'Secret/second-key',
       'Secret/seaweedfs-key-second',
+      'Secret/second-key',
     ]);
   });
 
