@@ -34,16 +34,17 @@ test('a copy reads where its source is, so that both are always equal', () => {
 });
 
 test('another generation of keys has places of its own, and the Jobs that hand them out run again', () => {
-  const template = (objects: readonly OrderedNode[]) =>
-    fixture({}, objects).manifests.find(({ metadata }) => metadata.name === 'minio-key-tenant-team-vision')!.spec
-      .template;
+  const job = (objects: readonly OrderedNode[]) =>
+    fixture({}, objects).manifests.find(
+      ({ kind, metadata }) => kind === 'Job' && metadata.name === 'minio-key-tenant-team-vision',
+    )!.spec.template.metadata;
   const { platform, ...local } = loadEnvironment('local');
   const objectStore = { ...platform.objectStore, keyGeneration: '2026-11' };
   const { objects } = renderEnvironment({ ...local, platform: { ...platform, objectStore } });
 
   const [{ remoteRef }] = fixture({}, objects).externalSecret('minioaccess', 'team-vision').spec.data;
   expect(remoteRef.key).toBe('flowyard/local/team-vision/minioaccess/AWS_SECRET_ACCESS_KEY/2026-11');
-  expect(template(objects).metadata.annotations).not.toEqual(template(rendering.objects).metadata.annotations);
+  expect(job(objects).annotations).not.toEqual(job(rendering.objects).annotations);
 });
 
 test('what is no secret is written beside what is', () => {
