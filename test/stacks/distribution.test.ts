@@ -89,18 +89,17 @@ test('a component of a fork is rendered with the others, and given their handles
 });
 
 test("a fork adds to the platform's own components; those that the environment does without are absent", () => {
-  const full = loadEnvironment('full');
   const without = { ...full, platform: { ...full.platform, trainingOperator: false } };
   let absent: unknown = 'never asked';
 
   const { objects } = renderEnvironment(without, {
     extend: ({ components }) => {
-      components.minio?.addBucket({ name: 'audit' });
+      components.seaweedfs?.addBucket({ name: 'audit' });
       absent = components['training-operator'];
     },
   });
 
-  const config = findObject(objects, { kind: 'ConfigMap', name: 'minio' });
+  const config = findObject(objects, { kind: 'ConfigMap', name: 'seaweedfs-buckets' });
   expect(JSON.stringify(config.data)).toContain('audit');
   expect(absent).toBeUndefined();
 });
