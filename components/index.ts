@@ -26,6 +26,19 @@ export {
   Order,
 } from './cert-manager';
 export { Gcs, type GcsAccess, type GcsIdentities, type GcsProps } from './gcs';
+export {
+  ClusterPolicy,
+  type ClusterPolicySpec,
+  GpuCluster,
+  GpuOperator,
+  type GpuOperatorProps,
+  NodeFeature,
+  NodeFeatureGroup,
+  NodeFeatureRule,
+  NvidiaDriver,
+  type NvidiaDriverSpec,
+  type PoolDriver,
+} from './gpu-operator';
 export { type ExistingIstioProps, Istio, type IstioProps } from './istio';
 export { JobSet, JobSetKind, type JobSetProps } from './jobset';
 export * from './katib';

@@ -103,6 +103,11 @@ export function gpuResource(pool: NodePool): string | undefined {
   return pool.gpu && (pool.gpu.resource ?? 'nvidia.com/gpu');
 }
 
+/** Whether the pool has accelerators of NVIDIA. */
+export function isNvidia(pool: NodePool): boolean {
+  return gpuResource(pool)?.startsWith('nvidia.com/') ?? false;
+}
+
 /** What a node of the pool has of its extended resource: devices, instances of a profile, or shares. */
 export function gpusPerNode({ gpu }: NodePool): number {
   if (!gpu) return 0;
@@ -117,12 +122,17 @@ export function gpuWords(gpu: Gpu): string {
   return [`${count} × ${type}`, instances, sharing && `, each for ${sharing.clients} pods`].filter(Boolean).join('');
 }
 
-/** Labels that each node of the pool carries. NVIDIA's MIG manager cuts devices as one of them says. */
-export function poolLabels({ name, gpu, spot }: NodePool): Record<string, string> {
+/**
+ * Labels that each node of the pool carries. By two of them NVIDIA's GPU operator knows how devices are cut, and which
+ * settings of the device plugin hold.
+ */
+export function poolLabels(pool: NodePool): Record<string, string> {
+  const { name, gpu, spot } = pool;
   return {
     [poolLabel]: name,
     ...(gpu && { [gpuLabel]: gpu.type }),
     ...(gpu?.mig && { 'nvidia.com/mig.config': `all-${gpu.mig}` }),
+    ...(isNvidia(pool) && { 'nvidia.com/device-plugin.config': name }),
     ...(spot && { [spotLabel]: 'true' }),
   };
 }

@@ -76,8 +76,16 @@ export function text({ rules, ...limits }: StringLimits = {}) {
 }
 
 /** One of some words. */
-export function oneOf<const W extends readonly string[]>(words: W, limits: { readonly default?: W[number] } = {}) {
-  return Type.Unsafe<W[number]>({ type: 'string', enum: [...words], ...limits });
+export function oneOf<const W extends readonly string[]>(
+  words: W,
+  { rules, ...limits }: { readonly default?: W[number]; readonly rules?: readonly CelRule[] } = {},
+) {
+  return Type.Unsafe<W[number]>({
+    type: 'string',
+    enum: [...words],
+    ...(rules && { 'x-kubernetes-validations': rules }),
+    ...limits,
+  });
 }
 
 /** A point in time, RFC 3339. */
@@ -103,8 +111,8 @@ export function decimal(limits: Omit<NumberLimits, 'rules'> = {}) {
   return Type.Unsafe<number>({ type: 'number', ...limits });
 }
 
-export function bool(limits: { readonly default?: boolean } = {}) {
-  return Type.Unsafe<boolean>({ type: 'boolean', ...limits });
+export function bool({ rules, ...limits }: { readonly default?: boolean; readonly rules?: readonly CelRule[] } = {}) {
+  return Type.Unsafe<boolean>({ type: 'boolean', ...(rules && { 'x-kubernetes-validations': rules }), ...limits });
 }
 
 /** A number or text: a port's number or name, a percentage. */

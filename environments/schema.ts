@@ -102,6 +102,31 @@ const infrastructure = s.object({
    * with the accelerated images of EKS, which bring their own.
    */
   devicePlugin: s.optional(s.bool()),
+  /**
+   * Runs NVIDIA's GPU operator, which installs driver, container toolkit, device plugin, MIG manager and the exporter of
+   * metrics: for nodes that come without, in place of `devicePlugin`. Default: none.
+   */
+  gpuOperator: s.optional(
+    s.allOptional({
+      /** Who installs the driver: `nodes` where their image has it. Default: `operator`. */
+      driver: s.oneOf(['operator', 'nodes']),
+      /** Who installs the container toolkit. Default: `operator`. */
+      toolkit: s.oneOf(['operator', 'nodes']),
+      /** Drivers by node pool, where not all get the same. Default: the release's for all. */
+      drivers: s.map(
+        s.allOptional({
+          /** Such as `580.105.08`; of a precompiled one its branch, such as `580`. Default: the release's. */
+          version: s.text({ pattern: '^[0-9]+(\\.[0-9]+)*$', title: "a version such as '580.105.08'" }),
+          /** Kernel modules of NVIDIA. Default: `auto`, what suits the device. */
+          kernelModules: s.oneOf(['auto', 'open', 'proprietary']),
+          /** Takes modules that were built for the nodes' kernel. Default: false. */
+          precompiled: s.bool(),
+        }),
+      ),
+      /** Namespace of who reads the metrics of devices. Default: nobody does. */
+      scraper: dnsLabel(63),
+    }),
+  ),
   /** What network policies must know of the API server: it is never guessed. */
   apiServer: s.object({
     /** Where its calls to webhooks come from. */

@@ -17,4 +17,10 @@ export const exceptions: readonly Exception[] = [
     object: 'nvidia-device-plugin/MpsDaemon',
     reason: 'it runs the service that shares the devices of the node between pods',
   },
+  {
+    policy: 'restricted-pods',
+    object: 'gpu-operator/Features/Worker',
+    reason:
+      'it looks at the kernel, the buses and the devices of its node, through paths of the node that it may only read',
+  },
 ];

@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { ArgoWorkflows } from '../components/argo-workflows';
 import { CertManager } from '../components/cert-manager';
 import { Gcs } from '../components/gcs';
+import { GpuOperator } from '../components/gpu-operator';
 import { Istio } from '../components/istio';
 import { JobSet } from '../components/jobset';
 import { Katib } from '../components/katib';
@@ -27,6 +28,7 @@ export const parts = {
   gcs: Gcs,
   mysql: Mysql,
   'nvidia-device-plugin': NvidiaDevicePlugin,
+  'gpu-operator': GpuOperator,
   'training-operator': TrainingOperator,
   jobset: JobSet,
   trainer: Trainer,

@@ -3,7 +3,7 @@ import { ArgoWorkflows } from '../components/argo-workflows';
 import { Istio } from '../components/istio';
 import type { KnownTrialResource } from '../components/katib';
 import type { Certificates, Cluster, ServiceMesh, SqlDatabase, Tuning, WorkflowEngine } from '../components/roles';
-import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults } from '../constructs';
+import { addresses, apiObjects, Component, type NodePool, placeOn, podsIn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
 import { enforce } from '../policies';
 import { type Distribution, propsOf } from './distribution';
@@ -71,6 +71,11 @@ export function composePlatform(environment: Environment, distribution: Distribu
     add('mysql', { mesh, storageClass: infrastructure.storageClass, capacity: platform.database.capacity });
   if (infrastructure.devicePlugin)
     add('nvidia-device-plugin', { cluster, pools: infrastructure.nodePools as NodePool[] });
+  if (infrastructure.gpuOperator) {
+    const { scraper, ...installers } = infrastructure.gpuOperator;
+    const scrapers = scraper === undefined ? [] : [podsIn(scraper)];
+    add('gpu-operator', { cluster, pools: infrastructure.nodePools as NodePool[], ...installers, scrapers });
+  }
   if (platform.trainingOperator) {
     add('training-operator', { cluster, mesh, gangScheduling: platform.gangScheduling });
   }

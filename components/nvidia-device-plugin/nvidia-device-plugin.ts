@@ -6,8 +6,8 @@ import {
   type ComponentProps,
   ConfigMap,
   core,
-  gpuResource,
   imageReference,
+  isNvidia,
   KubeObject,
   Namespace,
   NetworkRules,
@@ -21,9 +21,8 @@ import {
   rule,
   ServiceAccount,
 } from '../../constructs';
-import type { Cluster } from '../roles';
+import { type Cluster, devicePluginSettings } from '../roles';
 import { release } from './release';
-import { settingsData } from './settings';
 
 /** Properties of `NvidiaDevicePlugin`. */
 export interface NvidiaDevicePluginProps extends ComponentProps<NvidiaDevicePlugin> {
@@ -65,7 +64,7 @@ export class NvidiaDevicePlugin extends Component {
 
   constructor(scope: Construct, id: string, props: NvidiaDevicePluginProps) {
     super(scope, id, props, name);
-    this.pools = props.pools.filter(pool => gpuResource(pool)?.startsWith('nvidia.com/'));
+    this.pools = props.pools.filter(isNvidia);
     if (this.pools.length === 0) {
       const names = props.pools.map(pool => `'${pool.name}'`).join(', ') || 'none';
       throw new Error(`'pools' must have accelerators of NVIDIA in one at least, got ${names}`);
@@ -79,7 +78,7 @@ export class NvidiaDevicePlugin extends Component {
     this.settings = new ConfigMap(this, 'Settings', {
       name: `${name}-configs`,
       labels,
-      data: settingsData(this.pools),
+      data: devicePluginSettings(this.pools),
     });
     new NetworkRules(this, 'Network', { name, namespace: this.namespace, pods: selector }).addEgress(
       props.cluster.apiServer.peers,

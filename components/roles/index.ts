@@ -1,6 +1,7 @@
 export { aggregateTo } from './aggregation';
 export type { Certificates, ServingCertificate } from './certificates';
 export type { Cluster } from './cluster';
+export { devicePluginSettings } from './device-plugin';
 export { type JobSetSpec, type JobSets, jobSetSpec, type ReplicatedJob } from './job-sets';
 export type {
   Bucket,

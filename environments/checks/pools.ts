@@ -1,19 +1,37 @@
-import { acceleratorFacts, accelerators, gpuResource, gpusPerNode, type NodePool } from '../../constructs';
+import { acceleratorFacts, accelerators, gpusPerNode, isNvidia, type NodePool } from '../../constructs';
 import type { Environment } from '../schema';
 
 type Pool = Environment['infrastructure']['nodePools'][number];
 
 /** What of node pools does not fit together. */
-export function poolProblems({ nodePools, devicePlugin }: Environment['infrastructure']): string[] {
-  const nvidia = nodePools.some(pool => gpuResource(pool as NodePool)?.startsWith('nvidia.com/'));
-  const idle = "'infrastructure.devicePlugin' must be left out: no node pool has accelerators of NVIDIA, got true";
+export function poolProblems({ nodePools, devicePlugin, gpuOperator }: Environment['infrastructure']): string[] {
   return [
-    ...(devicePlugin && !nvidia ? [idle] : []),
+    ...pluginProblems(nodePools, devicePlugin, gpuOperator),
     ...nodePools.flatMap((pool, at) => {
       const path = `infrastructure.nodePools.${at}`;
       return [...gpuProblems(pool, `${path}.gpu`), ...scalingProblems(pool, `${path}.scaling`)];
     }),
   ];
+}
+
+function pluginProblems(
+  nodePools: readonly Pool[],
+  devicePlugin: boolean | undefined,
+  gpuOperator: Environment['infrastructure']['gpuOperator'],
+): string[] {
+  const nvidia = nodePools.filter(pool => isNvidia(pool as NodePool)).map(({ name }) => name);
+  const idle = (setting: string, got: string) =>
+    `'infrastructure.${setting}' must be left out: no node pool has accelerators of NVIDIA, got ${got}`;
+  const problems: string[] = [];
+  if (devicePlugin && nvidia.length === 0) problems.push(idle('devicePlugin', 'true'));
+  if (!gpuOperator) return problems;
+  if (nvidia.length === 0) problems.push(idle('gpuOperator', JSON.stringify(gpuOperator)));
+  if (devicePlugin) {
+    problems.push(
+      "'infrastructure.devicePlugin' must be left out beside 'infrastructure.gpuOperator', which runs a device plugin itself, got true",
+    );
+  }
+  return problems;
 }
 
 /** Accelerators, instances or shares that a pool has when all its nodes are there. */

@@ -10,5 +10,14 @@ export function alternatives(environment: Environment): Environment[] {
     { kind: 's3', region: 'eu-central-1', identities: 'pod-identity', buckets },
     { kind: 'gcs', project: 'acme-ml', identities: 'workload-identity', buckets },
   ];
-  return stores.map(objectStore => ({ ...environment, platform: { ...environment.platform, objectStore } }));
+  return [
+    ...stores.map(objectStore => ({ ...environment, platform: { ...environment.platform, objectStore } })),
+    withGpuOperator(environment),
+  ];
+}
+
+/** An environment with NVIDIA's GPU operator in place of the device plugin alone. */
+export function withGpuOperator(environment: Environment): Environment {
+  const { devicePlugin: _, ...infrastructure } = environment.infrastructure;
+  return { ...environment, infrastructure: { ...infrastructure, gpuOperator: {} } };
 }

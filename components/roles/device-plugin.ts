@@ -1,7 +1,7 @@
 import { gpuResource, type NodePool } from '../../constructs';
 
-/** What the plugin is told for each pool, by the pool's name; as YAML. */
-export function settingsData(pools: readonly NodePool[]): Record<string, string> {
+/** What NVIDIA's device plugin is told for each pool, by the pool's name; as YAML. */
+export function devicePluginSettings(pools: readonly NodePool[]): Record<string, string> {
   return Object.fromEntries(pools.map(pool => [pool.name, settingsOf(pool)]));
 }
 
