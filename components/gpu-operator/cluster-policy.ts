@@ -43,7 +43,7 @@ export function poolTolerations(pools: readonly NodePool[]) {
 
 /** Upstream's choices, with the settings of the pools. What is for virtual machines is left out. */
 export function clusterPolicy(scope: Construct, props: ClusterPolicyProps): ClusterPolicySpec {
-  const { operator, toolkit, devicePlugin, migManager, dcgm, dcgmExporter } = release.images;
+  const { operator, toolkit, devicePlugin, migManager, dcgm, dcgmExporter, gds, gdrcopy } = release.images;
   const image = (of: Image) => splitImage(scope, of);
   return {
     hostPaths: { rootFS: '/', driverInstallDir: '/run/nvidia/driver' },
@@ -67,6 +67,7 @@ export function clusterPolicy(scope: Construct, props: ClusterPolicyProps): Clus
       enabled: true,
       ...image(migManager),
       config: { default: 'all-disabled', ...(props.migConfig && { name: props.migConfig }) },
+      gpuClientsConfig: { name: '' },
     },
     dcgm: { enabled: false, ...image(dcgm) },
     dcgmExporter: {
@@ -75,6 +76,9 @@ export function clusterPolicy(scope: Construct, props: ClusterPolicyProps): Clus
       service: { internalTrafficPolicy: 'Cluster' },
       serviceMonitor: { enabled: true, honorLabels: false, interval: '15s', scrapeTimeout: '10s' },
     },
+    // Off, and ready to be turned on by an override: storage and network straight into the memory of devices.
+    gds: { enabled: false, ...image(gds) },
+    gdrcopy: { enabled: false, ...image(gdrcopy) },
     nodeStatusExporter: { enabled: false, ...image(operator) },
     sandboxWorkloads: { enabled: false, defaultWorkload: 'container', mode: 'kubevirt' },
   };
@@ -103,5 +107,15 @@ function driver(scope: Construct, props: ClusterPolicyProps): ClusterPolicySpec[
     useNvidiaDriverCRD: props.driverPerPool,
     ...splitImage(scope, release.images.driver),
     manager: splitImage(scope, release.images.driverManager),
+    ...noDriverFiles,
   };
 }
+
+/** Names of nothing, as upstream has them: repositories, certificates, parameters and licences of one's own. */
+const noDriverFiles = {
+  repoConfig: { configMapName: '' },
+  certConfig: { name: '' },
+  kernelModuleConfig: { name: '' },
+  virtualTopology: { config: '' },
+  licensingConfig: { nlsEnabled: true, secretName: '' },
+};

@@ -41,20 +41,16 @@ const labels = {
 };
 const image = release.images.nodeFeatureDiscovery;
 const ports = { http: 8080 };
+/** As upstream says it, beside what the pod says. */
+const securityContext = { runAsNonRoot: true };
 const nodeName = { NODE_NAME: { field: 'spec.nodeName' } };
 
 /** Network and display devices, by their vendor: the operator knows nodes with devices of NVIDIA by that. */
-const workerSettings = `sources:
-  pci:
-    deviceClassWhitelist:
-    - "02"
-    - "0200"
-    - "0207"
-    - "0300"
-    - "0302"
-    deviceLabelFields:
-    - vendor
-`;
+const workerSettings = [
+  ...['sources:', '  pci:', '    deviceClassWhitelist:'],
+  ...['02', '0200', '0207', '0300', '0302'].map(deviceClass => `    - "${deviceClass}"`),
+  ...['    deviceLabelFields:', '    - vendor'],
+].join('\n');
 
 /** What workers see of their node, read-only. */
 const seen: Readonly<Record<string, Volume>> = {
@@ -88,7 +84,7 @@ export class FeatureDiscovery extends Construct {
   }
 
   private renderMaster({ master }: FeatureAccounts): void {
-    const settings = this.settings('MasterSettings', 'master', 'extraLabelNs:\n- nvidia.com\n');
+    const settings = this.settings('MasterSettings', 'master', 'extraLabelNs:\n- nvidia.com');
     new Deployment(this, 'Master', {
       name: `${name}-master`,
       selector: { ...labels, role: 'master' },
@@ -99,6 +95,7 @@ export class FeatureDiscovery extends Construct {
         {
           name: 'master',
           image,
+          securityContext,
           command: ['nfd-master'],
           args: [`-port=${ports.http}`],
           env: nodeName,
@@ -126,6 +123,7 @@ export class FeatureDiscovery extends Construct {
         {
           name: 'gc',
           image,
+          securityContext,
           command: ['nfd-gc'],
           args: ['-gc-interval=1h'],
           env: nodeName,
@@ -152,6 +150,7 @@ export class FeatureDiscovery extends Construct {
         {
           name: 'worker',
           image,
+          securityContext,
           command: ['nfd-worker'],
           args: ['-owner-refs=pod,ds', `-port=${ports.http}`],
           env: { ...nodeName, POD_NAME: { field: 'metadata.name' }, POD_UID: { field: 'metadata.uid' } },

@@ -119,9 +119,9 @@ export class GpuOperator extends Component {
     this.extend(props.extensions);
   }
 
-  private renderOperator({ scrapers = [] }: GpuOperatorProps): void {
+  private renderOperator({ drivers, scrapers = [] }: GpuOperatorProps): void {
     const account = new ServiceAccount(this, 'Account', { name, labels });
-    grantOperator(this, account, labels);
+    grantOperator(this, account, labels, drivers !== undefined);
     const { operator, driverManager } = release.images;
     const deployment = new Deployment(this, 'Operator', {
       name,

@@ -12,28 +12,32 @@ type Labels = Readonly<Record<string, string>>;
 const operandRoles = [
   ...['nvidia-driver', 'nvidia-operator-validator', 'nvidia-device-plugin'],
   ...['nvidia-device-plugin-mps-control-daemon', 'nvidia-gpu-feature-discovery', 'nvidia-mig-manager'],
-  ...['nvidia-dcgm-exporter', 'nvidia-dcgm-exporter-read-pods', 'nvidia-node-status-exporter'],
+  ...['nvidia-dcgm-exporter-read-pods', 'nvidia-node-status-exporter'],
   ...['nvidia-vgpu-manager', 'nvidia-vgpu-device-manager', 'nvidia-vfio-manager', 'nvidia-sandbox-validator'],
   ...['nvidia-sandbox-device-plugin', 'nvidia-kata-sandbox-device-plugin', 'nvidia-kata-manager', 'nvidia-cc-manager'],
 ];
 
 const runtimeClasses = ['nvidia', 'nvidia-cdi', 'nvidia-legacy'];
 
-/** What the operator may do: its own kinds, nodes, and in its namespace the parts that it runs. */
-export function grantOperator(scope: Construct, account: ServiceAccount, labels: Labels): void {
+/**
+ * What the operator may do: its own kinds, nodes, and in its namespace the parts that it runs.
+ *
+ * @param driverPerPool with drivers per pool it names a role after pool and system of the nodes, which nobody knows before
+ */
+export function grantOperator(scope: Construct, account: ServiceAccount, labels: Labels, driverPerPool: boolean): void {
   new ClusterRole(scope, 'Role', {
     name: 'gpu-operator',
     labels,
-    rules: [...ownRules(), ...grantedRules()],
+    rules: [...ownRules(driverPerPool ? undefined : operandRoles), ...grantedRules()],
   }).bindTo(account);
   new Role(scope, 'NamespaceRole', { name: 'gpu-operator', labels, rules: namespaceRules() }).bindTo(account);
 }
 
 /** What it does itself. */
-function ownRules() {
+function ownRules(roles?: string[]) {
   return [
     rule(nvidia, ['clusterpolicies', 'nvidiadrivers'], [...read, 'update', 'patch']),
-    rule(nvidia, ['clusterpolicies/status', 'nvidiadrivers/status'], ['get', 'update', 'patch']),
+    rule(nvidia, ['clusterpolicies/status', 'nvidiadrivers/status', 'gpuclusters/status'], ['get', 'update', 'patch']),
     rule(nvidia, ['gpuclusters'], read),
     rule(core, ['namespaces'], read),
     rule(core, ['events'], ['create', 'patch']),
@@ -43,7 +47,7 @@ function ownRules() {
     rule('node.k8s.io', ['runtimeclasses'], ['update', 'delete'], runtimeClasses),
     rule('apiextensions.k8s.io', ['customresourcedefinitions'], read),
     rule(rbacGroup, ['clusterroles', 'clusterrolebindings'], [...read, 'create']),
-    rule(rbacGroup, ['clusterroles', 'clusterrolebindings'], ['update', 'patch', 'delete'], operandRoles),
+    rule(rbacGroup, ['clusterroles', 'clusterrolebindings'], ['update', 'patch', 'delete'], roles),
   ];
 }
 

@@ -17,5 +17,7 @@ export const release = {
     migManager: { repository: `${cloudNative}/k8s-mig-manager`, tag: 'v0.15.0' },
     dcgm: { repository: `${cloudNative}/dcgm`, tag: '4.6.0-1-ubuntu24.04' },
     dcgmExporter: { repository: `${nvidia}/k8s/dcgm-exporter`, tag: '4.6.0-4.8.3-distroless' },
+    gds: { repository: `${cloudNative}/nvidia-fs`, tag: '2.29.4' },
+    gdrcopy: { repository: `${cloudNative}/gdrdrv`, tag: 'v2.6' },
   } satisfies Record<string, Image>,
 } satisfies Release;

@@ -31,7 +31,18 @@ function pluginProblems(
       "'infrastructure.devicePlugin' must be left out beside 'infrastructure.gpuOperator', which runs a device plugin itself, got true",
     );
   }
-  return problems;
+  return [...problems, ...driverProblems(nvidia, gpuOperator)];
+}
+
+function driverProblems(
+  nvidia: readonly string[],
+  { driver, drivers }: NonNullable<Environment['infrastructure']['gpuOperator']>,
+): string[] {
+  if (!drivers) return [];
+  const path = "'infrastructure.gpuOperator.drivers'";
+  if (driver === 'nodes') return [`${path} must be left out beside 'driver' 'nodes', got ${JSON.stringify(drivers)}`];
+  const strange = Object.keys(drivers).filter(pool => !nvidia.includes(pool));
+  return strange.map(pool => `${path} must name node pools with accelerators of NVIDIA, got '${pool}'`);
 }
 
 /** Accelerators, instances or shares that a pool has when all its nodes are there. */

@@ -82,6 +82,32 @@ const broken: [string, (settings: any) => void, string][] = [
     "'infrastructure.devicePlugin' must be left out: no node pool has accelerators of NVIDIA, got true",
   ],
   [
+    'the GPU operator without a device of NVIDIA',
+    e => {
+      e.infrastructure.gpuOperator = { driver: 'nodes' };
+      delete e.infrastructure.nodePools[2].gpu;
+    },
+    `'infrastructure.gpuOperator' must be left out: no node pool has accelerators of NVIDIA, got {"driver":"nodes"}`,
+  ],
+  [
+    'two of what runs the device plugin',
+    e => {
+      e.infrastructure.devicePlugin = true;
+      e.infrastructure.gpuOperator = {};
+    },
+    "'infrastructure.devicePlugin' must be left out beside 'infrastructure.gpuOperator', which runs a device plugin itself, got true",
+  ],
+  [
+    'a driver for a pool without devices of NVIDIA',
+    e => (e.infrastructure.gpuOperator = { drivers: { system: {} } }),
+    "'infrastructure.gpuOperator.drivers' must name node pools with accelerators of NVIDIA, got 'system'",
+  ],
+  [
+    'drivers for nodes that have theirs',
+    e => (e.infrastructure.gpuOperator = { driver: 'nodes', drivers: {} }),
+    "'infrastructure.gpuOperator.drivers' must be left out beside 'driver' 'nodes', got {}",
+  ],
+  [
     'tuning without a database',
     e => delete e.platform.database,
     "'platform.database' must be set for 'platform.katib', which keeps observations there, got none",
