@@ -7,6 +7,7 @@ const controllers: readonly BinaryName[] = [
   'weed',
   'workflow-controller',
   'pilot-discovery',
+  'gpu-operator',
   'jobset-manager',
   'katib-controller',
   'trainer-controller-manager',
