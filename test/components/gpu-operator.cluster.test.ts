@@ -116,7 +116,7 @@ describe('what the API server takes', () => {
       policies,
       'cluster-policy',
       o => (o.spec.driver.startupProbe.periodSeconds = 0),
-      '>= 1',
+      'greater than or equal to 1',
     ],
     ['a default driver for some nodes', drivers, 'gpu-l4', o => (o.spec.default = true), 'must not use nodeSelector'],
     ['a driver of another type', drivers, 'gpu-l4', o => (o.spec.driverType = 'cpu'), 'Unsupported value: "cpu"'],
@@ -137,7 +137,7 @@ describe('what the API server takes', () => {
     const change = { apiVersion: 'nvidia.com/v1alpha1', kind: 'NVIDIADriver', metadata: { name: 'gpu-l4' } };
     await expect(
       platform.client.apply(`${drivers}/gpu-l4`, { ...change, spec: { driverType: 'vgpu' } } as Manifest),
-    ).rejects.toThrow();
+    ).rejects.toThrow('driverType is an immutable field');
   });
 });
 
