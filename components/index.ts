@@ -25,6 +25,7 @@ export {
   type IssuerReference,
   Order,
 } from './cert-manager';
+export { Gcs, type GcsAccess, type GcsIdentities, type GcsProps } from './gcs';
 export { type ExistingIstioProps, Istio, type IstioProps } from './istio';
 export { JobSet, JobSetKind, type JobSetProps } from './jobset';
 export * from './katib';
@@ -34,6 +35,8 @@ export { Mysql, type MysqlProps } from './mysql';
 export { NvidiaDevicePlugin, type NvidiaDevicePluginProps } from './nvidia-device-plugin';
 export * from './profiles';
 export * from './roles';
+export { type ExistingS3Props, S3, type S3Access, type S3Identities, type S3Props } from './s3';
+export { SeaweedFs, type SeaweedFsProps } from './seaweedfs';
 export {
   type ClusterRuntimeProps,
   ClusterTrainingRuntimeKind,

@@ -14,8 +14,11 @@ export interface SecretKey {
 
 /** How a key of a generated Secret gets its value. */
 export type SecretSource =
-  /** Random letters and digits, made once and kept. `length` counts characters, at least 20. */
-  | { readonly random: number }
+  /**
+   * Random letters and digits, made once and kept. `random` counts characters, at least 20; another `generation`, which
+   * is any text, gives another value.
+   */
+  | { readonly random: number; readonly generation?: string }
   /** The value of another generated key, such as the same password in a second namespace. */
   | { readonly copyOf: SecretKey }
   /** Not secret in itself, such as an account's name beside its password. */
@@ -32,6 +35,13 @@ export interface GeneratedSecretProps {
 
 /** Annotation under which a rendered Secret says how its keys are made. No value is ever rendered. */
 export const generateAnnotation = 'flowyard.dev/generate';
+
+/**
+ * Annotation of pods that are made anew when generated values change: a list of `namespace/name/key`. A deployer that
+ * knows the values puts their hash in its place, under `secretsHashAnnotation`.
+ */
+export const rollsWithAnnotation = 'flowyard.dev/rolls-with';
+export const secretsHashAnnotation = 'flowyard.dev/hash-secrets';
 
 /**
  * A Secret whose values are made when it is deployed: by @pulumi/random, or by the embedded engine, which keeps what

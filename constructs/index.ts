@@ -20,8 +20,10 @@ export {
   GeneratedSecret,
   type GeneratedSecretProps,
   generateAnnotation,
+  rollsWithAnnotation,
   type SecretKey,
   type SecretSource,
+  secretsHashAnnotation,
 } from './generated-secret';
 export * from './graph';
 export { type Image, imageReference, type Release } from './image';
@@ -45,7 +47,17 @@ export { type ContainerProps, type EnvValue, httpProbe, type PodProps, podSpec, 
 export { ClusterRole, core, Role, rbacGroup, read, rule, ServiceAccount, type Verb, write } from './rbac';
 export * as schema from './schema';
 export { schemaCheck } from './schema-check';
-export { Endpoint, Service, type ServiceProps } from './service';
+export { Endpoint, ExternalEndpoint, Service, type ServiceProps } from './service';
 export { emptyDir, PersistentVolumeClaim, quantity, type Volume } from './volume';
 export { type WebhookCall, Webhooks, type WebhooksProps } from './webhook';
-export { Deployment, type DeploymentProps, Job, type JobProps, type WorkloadProps } from './workload';
+export {
+  CronJob,
+  type CronJobProps,
+  Deployment,
+  type DeploymentProps,
+  Job,
+  type JobProps,
+  StatefulSet,
+  type StatefulSetProps,
+  type WorkloadProps,
+} from './workload';

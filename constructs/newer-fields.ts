@@ -13,6 +13,11 @@ declare module 'cdk8s-plus-27/lib/imports/k8s' {
     readonly hostPID?: boolean;
   }
 
+  interface ServiceSpec {
+    /** `None` for a headless Service. Not newer: the types spell it `clusterIp`. */
+    readonly clusterIP?: string;
+  }
+
   interface Container {
     /** `Always` turns an init container into a native sidecar (Kubernetes 1.29, on by default). */
     readonly restartPolicy?: 'Always';
@@ -47,6 +52,7 @@ export interface NewerField {
 /** Every exception there is. Each has a test that the serialiser of cdk8s-plus-27 still loses it. */
 export const newerFields: Readonly<Record<string, NewerField>> = {
   nativeSidecar: { path: /\.initContainers\[\]\.restartPolicy$/, since: '1.29' },
+  clusterIp: { path: /^spec\.clusterIP$/, since: '1.0' },
   containerAppArmor: { path: /ontainers\[\]\.securityContext\.appArmorProfile$/, since: '1.30' },
   downwardApi: { path: /\.volumes\[\]\.downwardAPI$/, since: '1.0' },
   hostPid: { path: /(^|\.)spec\.hostPID$/, since: '1.0' },

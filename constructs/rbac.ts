@@ -61,16 +61,22 @@ export class ServiceAccount extends Construct {
   public readonly name: string;
   public readonly namespace: string;
   public readonly mountsToken: boolean;
+  private readonly object: KubeObject;
 
   constructor(scope: Construct, id: string, props: ServiceAccountProps) {
     super(scope, id);
     this.name = props.name;
     this.namespace = props.namespace ?? Component.of(this).namespace;
     this.mountsToken = props.mountsToken ?? false;
-    new KubeObject(this, 'ServiceAccount', k8s.KubeServiceAccount, {
+    this.object = new KubeObject(this, 'ServiceAccount', k8s.KubeServiceAccount, {
       metadata: { name: this.name, namespace: this.namespace, labels: props.labels, annotations: props.annotations },
       automountServiceAccountToken: this.mountsToken,
     });
+  }
+
+  /** Adds an annotation, such as the cloud's account that its pods act as. */
+  public annotate(key: string, value: string): void {
+    this.object.metadata.addAnnotation(key, value);
   }
 
   /** This account as the subject of a binding. */

@@ -1,6 +1,7 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { KubeObject } from './kube-object';
+import { type NetworkPeer, podsIn } from './network-policy';
 
 /** Where a server answers inside the cluster. */
 export class Endpoint {
@@ -15,6 +16,11 @@ export class Endpoint {
     return `${this.service}.${this.namespace}.svc.cluster.local`;
   }
 
+  /** Where network rules must let clients go, on `port`. */
+  public get peers(): NetworkPeer[] {
+    return [podsIn(this.namespace)];
+  }
+
   /** `host:port`, for clients that take no scheme. */
   public get hostPort(): string {
     return `${this.host}:${this.port}`;
@@ -26,12 +32,34 @@ export class Endpoint {
   }
 }
 
+/** Where a server answers that the platform does not run. `service` is its host, `namespace` is empty. */
+export class ExternalEndpoint extends Endpoint {
+  constructor(
+    private readonly hostName: string,
+    port: number,
+    private readonly at: readonly NetworkPeer[],
+  ) {
+    super(hostName, '', port);
+  }
+
+  public override get host(): string {
+    return this.hostName;
+  }
+
+  public override get peers(): NetworkPeer[] {
+    return [...this.at];
+  }
+}
+
 /** Properties of `Service`. */
 export interface ServiceProps {
   readonly name: string;
 
   /** The workload whose pods answer. */
   readonly workload: { readonly namespace: string; readonly selector: Readonly<Record<string, string>> };
+
+  /** Answers with the addresses of the pods, of those that are not ready too: for servers that must find each other. */
+  readonly headless?: boolean;
 
   /** Ports by name: the Service's number, and the container's port by name or number. */
   readonly ports: Readonly<Record<string, { readonly port: number; readonly target: string | number }>>;
@@ -57,6 +85,7 @@ export class Service extends Construct {
       metadata: { name: props.name, namespace: this.namespace, labels: props.labels, annotations: props.annotations },
       spec: {
         type: 'ClusterIP',
+        ...(props.headless && { clusterIP: 'None', publishNotReadyAddresses: true }),
         selector: { ...props.workload.selector },
         ports: Object.entries(props.ports).map(([name, { port, target }]) => ({
           name,

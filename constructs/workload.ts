@@ -1,10 +1,13 @@
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Component } from './component';
+import type { SecretKey } from './generated-secret';
+import { rollsWithAnnotation } from './generated-secret';
 import { KubeObject } from './kube-object';
 import { type NetworkPeer, type NetworkPort, NetworkRules } from './network-policy';
 import { type Override, override } from './override';
 import { contentHashes, type PodProps, podSpec } from './pod';
+import { quantity } from './volume';
 
 /** What every workload has. */
 export interface WorkloadProps extends PodProps {
@@ -13,11 +16,31 @@ export interface WorkloadProps extends PodProps {
   /** Labels that select the pods; they must never change once deployed. */
   readonly selector: Readonly<Record<string, string>>;
 
+  /** @default - the component's namespace */
+  readonly namespace?: string;
+
   /** Further labels of the workload and its pods. @default - none */
   readonly labels?: Readonly<Record<string, string>>;
 
   /** @default - none */
   readonly podAnnotations?: Readonly<Record<string, string>>;
+
+  /** Random keys, not copies of them, whose change makes the pods anew: for what reads them once. @default - none */
+  readonly rollsWith?: readonly SecretKey[];
+}
+
+/** Properties of `StatefulSet`. */
+export interface StatefulSetProps extends WorkloadProps {
+  readonly replicas: number;
+
+  /** Headless Service that names the pods. */
+  readonly serviceName: string;
+
+  /** Volumes that every pod has of its own, by name; `mounts` of the containers say where. */
+  readonly claims: Readonly<Record<string, { readonly size: string; readonly storageClass?: string }>>;
+
+  /** @default - as rendered */
+  readonly override?: Override<k8s.StatefulSetSpec>;
 }
 
 /** Properties of `Deployment`. */
@@ -50,11 +73,11 @@ abstract class Workload extends Construct {
 
   private rules?: NetworkRules;
 
-  constructor(scope: Construct, id: string, props: Pick<WorkloadProps, 'name' | 'selector'>) {
+  constructor(scope: Construct, id: string, props: Pick<WorkloadProps, 'name' | 'namespace' | 'selector'>) {
     super(scope, id);
     this.name = props.name;
     this.selector = props.selector;
-    this.namespace = Component.of(this).namespace;
+    this.namespace = props.namespace ?? Component.of(this).namespace;
   }
 
   /** Lets `peers` reach these pods on `ports`, by name or number. */
@@ -83,7 +106,7 @@ abstract class Workload extends Construct {
     return {
       metadata: {
         labels: { ...props.labels, ...props.selector },
-        annotations: { ...props.podAnnotations, ...contentHashes(props) },
+        annotations: { ...props.podAnnotations, ...contentHashes(props), ...rollsWith(props) },
       },
       spec,
     };
@@ -134,6 +157,70 @@ export class Deployment extends Workload {
   }
 }
 
+/** Pods with a name and a volume each. They start together, and at most one is evicted at a time. */
+export class StatefulSet extends Workload {
+  constructor(scope: Construct, id: string, props: StatefulSetProps) {
+    super(scope, id, props);
+    const template = spread(this.template(props), props.selector);
+    const claims = Object.entries(props.claims).map(([name, { size, storageClass }]) => ({
+      metadata: { name },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: storageClass,
+        resources: { requests: { storage: quantity(size) } },
+      },
+    }));
+    const names = new Set(Object.keys(props.claims));
+    const volumes = template.spec!.volumes?.filter(({ name }) => !names.has(name));
+    const spec: k8s.StatefulSetSpec = {
+      replicas: props.replicas,
+      serviceName: props.serviceName,
+      podManagementPolicy: 'Parallel',
+      selector: { matchLabels: { ...props.selector } },
+      updateStrategy: { type: 'RollingUpdate' },
+      template: { ...template, spec: { ...template.spec!, volumes: volumes?.length ? volumes : undefined } },
+      volumeClaimTemplates: claims,
+    };
+    new KubeObject(this, 'StatefulSet', k8s.KubeStatefulSet, {
+      metadata: this.metadata(props),
+      spec: override(spec, props.override),
+    });
+    new KubeObject(this, 'Budget', k8s.KubePodDisruptionBudget, {
+      metadata: { name: props.name, namespace: this.namespace },
+      spec: { maxUnavailable: k8s.IntOrString.fromNumber(1), selector: { matchLabels: { ...props.selector } } },
+    });
+  }
+}
+
+/** Properties of `CronJob`. */
+export interface CronJobProps extends JobProps {
+  /** Five fields, in UTC. */
+  readonly schedule: string;
+}
+
+/** Pods that run to completion again and again, one at a time. */
+export class CronJob extends Workload {
+  constructor(scope: Construct, id: string, props: CronJobProps) {
+    super(scope, id, props);
+    const jobSpec: k8s.JobSpec = {
+      activeDeadlineSeconds: props.activeDeadlineSeconds,
+      backoffLimit: props.backoffLimit ?? 6,
+      template: this.template(props, 'OnFailure'),
+    };
+    new KubeObject(this, 'CronJob', k8s.KubeCronJob, {
+      metadata: this.metadata(props),
+      spec: {
+        schedule: props.schedule,
+        timeZone: 'Etc/UTC',
+        concurrencyPolicy: 'Forbid',
+        successfulJobsHistoryLimit: 1,
+        failedJobsHistoryLimit: 1,
+        jobTemplate: { spec: override(jobSpec, props.override) },
+      },
+    });
+  }
+}
+
 /** Properties of `Job`. */
 export interface JobProps extends WorkloadProps {
   /** Seconds after which the job counts as failed, its retries included. */
@@ -157,6 +244,12 @@ export class Job extends Workload {
     };
     new KubeObject(this, 'Job', k8s.KubeJob, { metadata: this.metadata(props), spec: override(spec, props.override) });
   }
+}
+
+function rollsWith({ rollsWith: keys = [] }: WorkloadProps): Record<string, string> {
+  if (keys.length === 0) return {};
+  const names = keys.map(({ namespace, name, key }) => `${namespace}/${name}/${key}`);
+  return { [rollsWithAnnotation]: JSON.stringify(names) };
 }
 
 function spread(template: k8s.PodTemplateSpec, selector: Readonly<Record<string, string>>): k8s.PodTemplateSpec {

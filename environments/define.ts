@@ -1,4 +1,6 @@
 import { schemaCheck } from '../constructs';
+import { duplicates, ranges } from './checks/lists';
+import { storeProblems } from './checks/object-store';
 import { gpusOf, poolProblems } from './checks/pools';
 import { type Environment, environmentSchema } from './schema';
 
@@ -39,7 +41,7 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
     ...ranges('infrastructure.apiServer.addresses', infrastructure.apiServer.addresses),
   ];
   problems.push(...poolProblems(infrastructure));
-  problems.push(...foreignSettings(platform));
+  problems.push(...foreignSettings(platform), ...storeProblems(platform));
   if (platform.katib && !platform.database) {
     problems.push("'platform.database' must be set for 'platform.katib', which keeps observations there, got none");
   }
@@ -78,8 +80,16 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
   return problems;
 }
 
-/** Settings that parts of one kind have: with another kind nothing would read them. */
+/** Settings that parts of some kinds have: with another kind nothing would read them. */
 const settingsOf = {
+  objectStore: {
+    'minio or seaweedfs': ['capacity', 'tls', 'keyGeneration'],
+    minio: ['distributed', 'metrics'],
+    's3 or existing': ['region', 'endpoint', 'addresses'],
+    's3 or gcs': ['identities', 'identityPrefix'],
+    s3: ['account'],
+    gcs: ['project'],
+  },
   serviceMesh: { istio: ['clients', 'highlyAvailable'], existing: ['namespace', 'revision'] },
   workflows: { argo: ['retention'], existing: ['namespace'] },
 };
@@ -88,11 +98,11 @@ function foreignSettings(platform: Environment['platform']): string[] {
   return Object.entries(settingsOf).flatMap(([part, kinds]) => {
     const settings: Readonly<Record<string, unknown>> = platform[part as keyof typeof settingsOf] ?? {};
     return Object.entries(kinds).flatMap(([kind, keys]) => {
-      if (kind === settings.kind) return [];
+      if (kind.split(' or ').includes(String(settings.kind))) return [];
       const given = keys.filter(key => settings[key] !== undefined);
       return given.map(key => {
         const value = JSON.stringify(settings[key]);
-        return `'platform.${part}.${key}' belongs to kind '${kind}', got ${value} with kind '${settings.kind}'`;
+        return `'platform.${part}.${key}' belongs to kind '${kind.replace(' or ', "' or '")}', got ${value} with kind '${settings.kind}'`;
       });
     });
   });
@@ -101,16 +111,6 @@ function foreignSettings(platform: Environment['platform']): string[] {
 /** Namespaces that a tenant would take from the cluster or the platform. */
 const reserved =
   /^(default|kube-.*|kubeflow|kubeflow-system|istio-.*|knative-.*|cert-manager|minio|auth|oauth2-proxy|flowyard-.*|gmp-.*|gke-.*|amazon-.*)$/;
-
-function duplicates<T>(list: readonly T[], path: string, keyOf: (item: T) => string): string[] {
-  const seen = new Set<string>();
-  return list.flatMap(item => {
-    const key = keyOf(item);
-    if (seen.has(key)) return [`'${path}' must name each once, got '${key}' twice`];
-    seen.add(key);
-    return [];
-  });
-}
 
 /** Labels by which the platform and the cluster decide are not a tenant's to set. */
 function wrongLabels(path: string, labels: Readonly<Record<string, string>>): string[] {
@@ -125,20 +125,3 @@ function wrongLabels(path: string, labels: Readonly<Record<string, string>>): st
 
 const labelKey = /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 const ownedPrefix = /(^|\.)(kubernetes\.io|k8s\.io|istio\.io|kubeflow\.org|knative\.dev|flowyard\.dev)$/;
-
-/** Address ranges must be networks: with bits of a host they mean something else than they say. */
-function ranges(path: string, list: readonly string[]): string[] {
-  return list.flatMap((range, at) => {
-    const [address, bits] = range.split('/') as [string, string];
-    const octets = address.split('.').map(Number);
-    if (octets.some(octet => octet > 255) || Number(bits) > 32) {
-      return [`'${path}.${at}' must be an address range such as '10.0.0.0/8', got '${range}'`];
-    }
-    const value = octets.reduce((sum, octet) => sum * 256 + octet, 0);
-    const size = 2 ** (32 - Number(bits));
-    if (value % size === 0) return [];
-    const network = value - (value % size);
-    const text = [24, 16, 8, 0].map(shift => Math.floor(network / 2 ** shift) % 256).join('.');
-    return [`'${path}.${at}' must be a network, '${text}/${bits}', got '${range}'`];
-  });
-}

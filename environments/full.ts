@@ -23,7 +23,7 @@ export default defineEnvironment({
 
   platform: {
     version: '26.03.1',
-    objectStore: { kind: 'minio', capacity: '20Gi' },
+    objectStore: { kind: 'seaweedfs', capacity: '20Gi' },
     database: { kind: 'mysql' },
     serviceMesh: { kind: 'istio' },
     trainingOperator: true,

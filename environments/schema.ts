@@ -115,9 +115,12 @@ const infrastructure = s.object({
   storageClass: s.optional(s.text({ minLength: 1 })),
 });
 
+/** 3 to 63 characters: lower-case letters, digits, hyphens. */
+const bucketName = () =>
+  s.text({ pattern: '^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$', title: "a bucket name such as 'training-data'" });
+
 const bucket = s.object({
-  /** 3 to 63 characters: lower-case letters, digits, hyphens. */
-  name: s.text({ pattern: '^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$', title: "a bucket name such as 'training-data'" }),
+  name: bucketName(),
   /** Keeps old versions of objects. Default: false. */
   versioning: s.optional(s.bool()),
   /** What happens to objects as they age. Default: they stay. */
@@ -128,6 +131,17 @@ const bucket = s.object({
         prefix: s.optional(s.text({ pattern: '/$', title: "a prefix that ends in '/'" })),
         /** Whole days after which objects are deleted. */
         expireAfterDays: s.int32({ minimum: 1, maximum: 36_500 }),
+      }),
+    ),
+  ),
+  /** What can be brought back after it was deleted or overwritten. Default: old versions stay where there are any. */
+  retention: s.optional(
+    s.list(
+      s.object({
+        /** Keys it holds for. Default: the whole bucket. */
+        prefix: s.optional(s.text({ pattern: '/$', title: "a prefix that ends in '/'" })),
+        /** Whole days for which it can. */
+        restorableForDays: s.int32({ minimum: 1, maximum: 36_500 }),
       }),
     ),
   ),
@@ -142,11 +156,62 @@ const platform = s.object({
   imageRegistry: s.optional(registry()),
   /** Keeps artifacts, models and data. */
   objectStore: s.object({
-    kind: s.oneOf(['minio']),
-    /** Storage for all buckets, such as `20Gi`. */
-    capacity: quantity(),
-    /** Buckets beside those that components and tenants ask for. Default: none. */
+    /**
+     * `minio` and `seaweedfs`: run by the platform. `s3` and `gcs`: a cloud's. `existing`: any other that speaks S3. Of
+     * those that others run, buckets and keys are made by them.
+     */
+    kind: s.oneOf(['minio', 'seaweedfs', 's3', 'gcs', 'existing']),
+    /** Storage for all buckets, or of each drive, such as `20Gi`; of `minio` and `seaweedfs`. Default: `20Gi`. */
+    capacity: s.optional(quantity()),
+    /** Buckets beside those that components and tenants ask for; where others run the store, all there are. Default: none. */
     buckets: s.optional(s.list(bucket)),
+    /** Bucket in which tenants have a prefix each. Default: `tenants`. */
+    tenantBucket: s.optional(bucketName()),
+    /** Servers that share all objects, in place of one; of `minio`. */
+    distributed: s.optional(
+      s.object({
+        servers: s.int32({ minimum: 2, maximum: 64 }),
+        /** Volumes of each. Default: 1. */
+        drivesPerServer: s.optional(s.int32({ minimum: 1, maximum: 16 })),
+      }),
+    ),
+    /** Speaks TLS, with a certificate of the cluster's own authority; of `minio` and `seaweedfs`. Default: false. */
+    tls: s.optional(s.bool()),
+    /** Who reads metrics; of `minio`. Default: holders of a token that reach it anyhow. */
+    metrics: s.optional(
+      s.object({
+        /** `bearer`: with a token. `public`: without. */
+        access: s.oneOf(['bearer', 'public']),
+        /** Namespace of the scraper. */
+        namespace: dnsLabel(63),
+      }),
+    ),
+    /** Any text, such as a date: another one gives every identity a new key; of `minio` and `seaweedfs`. */
+    keyGeneration: s.optional(s.text({ pattern: '^[A-Za-z0-9.-]{1,63}$', title: "a text such as '2026-11'" })),
+    /** Region of the buckets, such as `eu-central-1`; of `s3`, which needs it, and `existing`. */
+    region: s.optional(s.text({ pattern: '^[a-z0-9]+(-[a-z0-9]+)*$', title: "a region such as 'eu-central-1'" })),
+    /** Address such as `https://s3.example.com:9000`; of `existing`, which needs it, and `s3`. */
+    endpoint: s.optional(
+      s.text({
+        pattern: '^https?://[a-z0-9.-]+(:[0-9]{1,5})?$',
+        title: "a scheme and a host such as 'https://s3.example.com:9000'",
+      }),
+    ),
+    /** Address ranges of the endpoint; of `existing` and `s3`. Default: the internet, or the pods of a host in the cluster. */
+    addresses: s.optional(s.list(cidr(), { minItems: 1 })),
+    /**
+     * How pods are known. `pod-identity` (EKS) and `irsa` of `s3`, `workload-identity` (GKE) of `gcs`, `keys` in Secrets
+     * that others make of both. Code that cannot do without a key gets one of those in any case.
+     */
+    identities: s.optional(s.oneOf(['pod-identity', 'irsa', 'workload-identity', 'keys'])),
+    /** AWS account of the roles: 12 digits; with `irsa`. */
+    account: s.optional(s.text({ pattern: '^[0-9]{12}$', title: 'the 12 digits of an AWS account' })),
+    /** Google project of the service accounts; with `workload-identity`. */
+    project: s.optional(
+      s.text({ pattern: '^[a-z][a-z0-9-]{4,28}[a-z0-9]$', title: "a project's id such as 'acme-ml'" }),
+    ),
+    /** Begins the names of roles and service accounts. Default: the environment's name and a hyphen, 12 characters at most. */
+    identityPrefix: s.optional(s.text({ pattern: '^[a-z][a-z0-9-]{0,11}$', title: "a prefix such as 'prod-'" })),
   }),
   /** Keeps rows for the parts that need it, such as tuning. Default: none. */
   database: s.optional(

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { ArgoWorkflows } from '../components/argo-workflows';
 import { CertManager } from '../components/cert-manager';
+import { Gcs } from '../components/gcs';
 import { Istio } from '../components/istio';
 import { JobSet } from '../components/jobset';
 import { Katib } from '../components/katib';
@@ -9,6 +10,8 @@ import { Minio } from '../components/minio';
 import { Mysql } from '../components/mysql';
 import { NvidiaDevicePlugin } from '../components/nvidia-device-plugin';
 import { Profiles } from '../components/profiles';
+import { S3 } from '../components/s3';
+import { SeaweedFs } from '../components/seaweedfs';
 import { Trainer } from '../components/trainer';
 import { TrainingOperator } from '../components/training-operator';
 
@@ -19,6 +22,9 @@ export const parts = {
   profiles: Profiles,
   'cert-manager': CertManager,
   minio: Minio,
+  seaweedfs: SeaweedFs,
+  s3: S3,
+  gcs: Gcs,
   mysql: Mysql,
   'nvidia-device-plugin': NvidiaDevicePlugin,
   'training-operator': TrainingOperator,

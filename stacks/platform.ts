@@ -7,6 +7,7 @@ import { addresses, apiObjects, Component, type NodePool, placeOn, setDefaults }
 import type { Environment } from '../environments';
 import { enforce } from '../policies';
 import { type Distribution, propsOf } from './distribution';
+import { addObjectStore } from './object-store';
 import { type PartClasses, type PartId, type Parts, type PropsOf, parts } from './parts';
 import { type Rendering, renderPlatform } from './render';
 import { addTenants } from './tenants';
@@ -64,12 +65,7 @@ export function composePlatform(environment: Environment, distribution: Distribu
   add('kubeflow', { mesh });
   add('profiles', {});
   const certificates = add('cert-manager', { cluster });
-  const objectStore = add('minio', {
-    mesh,
-    capacity: platform.objectStore.capacity,
-    buckets: platform.objectStore.buckets,
-    storageClass: infrastructure.storageClass,
-  });
+  const objectStore = addObjectStore(environment, { app, mesh, certificates, add });
   const database =
     platform.database &&
     add('mysql', { mesh, storageClass: infrastructure.storageClass, capacity: platform.database.capacity });
@@ -81,8 +77,9 @@ export function composePlatform(environment: Environment, distribution: Distribu
   if (platform.trainer) add('trainer', { cluster, mesh, jobSets: add('jobset', { cluster, mesh }) });
   const workflows = addWorkflows();
   const tuning = addTuning(certificates, database);
+  const bucket = platform.objectStore.tenantBucket;
   const handles = { objectStore, mesh, workflows, tuning };
-  addTenants(app, environment, { ...handles, ...props.tenant });
+  addTenants(app, environment, { ...handles, bucket, ...props.tenant });
   const foundation = { app, environment, cluster, certificates, database, ...handles, components };
   const late: unknown = distribution.extend?.(foundation);
   if (late instanceof Promise) throw new Error("'extend' must be done when it returns, got a promise");

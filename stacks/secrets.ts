@@ -1,12 +1,20 @@
+import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import { RandomPassword } from '@pulumi/random';
-import { generateAnnotation, generatedKeys, type Manifest, type OrderedNode } from '../constructs';
+import {
+  generateAnnotation,
+  generatedKeys,
+  type Manifest,
+  type OrderedNode,
+  rollsWithAnnotation,
+  secretsHashAnnotation,
+} from '../constructs';
 import { moved } from './aliases';
 
 /** Values of generated Secrets, by `namespace/name/key`. Each is made once; copies follow it. */
 export class GeneratedSecrets {
   private readonly values = new Map<string, pulumi.Output<string>>();
-  private readonly sources = new Map<string, { id: string; length: number }>();
+  private readonly sources = new Map<string, { id: string; length: number; generation?: string }>();
 
   /**
    * @param all   objects of the whole environment: a copy may be in another layer than its source
@@ -20,13 +28,19 @@ export class GeneratedSecrets {
       const { namespace, name, annotations } = manifest.metadata;
       for (const [key, source] of Object.entries(generatedKeys(annotations))) {
         if ('random' in source)
-          this.sources.set(`${namespace}/${name}/${key}`, { id: `${id}/${key}`, length: source.random });
+          this.sources.set(`${namespace}/${name}/${key}`, {
+            id: `${id}/${key}`,
+            length: source.random,
+            generation: source.generation,
+          });
       }
     }
   }
 
-  /** The manifest with the values of its keys; others as they are. */
+  /** The manifest with the values of its keys, or with the hash of those that it rolls with; others as they are. */
   public fill(manifest: Manifest, parent: pulumi.Resource): pulumi.Inputs & Manifest {
+    const rolling = manifest.spec?.template?.metadata?.annotations?.[rollsWithAnnotation];
+    if (rolling !== undefined) return this.withHash(manifest, JSON.parse(rolling), parent);
     const { annotations, ...metadata } = manifest.metadata;
     const keys = generatedKeys(annotations);
     if (Object.keys(keys).length === 0) return manifest;
@@ -45,6 +59,19 @@ export class GeneratedSecrets {
     return { ...manifest, metadata: { ...metadata, ...kept }, data };
   }
 
+  /** Values are long and random, so that their hash tells nothing but that they have changed. */
+  private withHash(manifest: Manifest, names: string[], parent: pulumi.Resource): pulumi.Inputs & Manifest {
+    const values = names.map(name => this.value(name, parent));
+    const hash = pulumi.unsecret(
+      pulumi.all(values).apply(texts => createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16)),
+    );
+    const { template } = manifest.spec;
+    const { [rollsWithAnnotation]: _, ...others } = template.metadata.annotations;
+    const annotations = { ...others, [secretsHashAnnotation]: hash };
+    const metadata = { ...template.metadata, annotations };
+    return { ...manifest, spec: { ...manifest.spec, template: { ...template, metadata } } };
+  }
+
   /** What this program has made, secret, for layers that come later. */
   public made(): pulumi.Output<Record<string, string>> {
     return pulumi.secret(pulumi.all(Object.fromEntries(this.values)));
@@ -53,11 +80,17 @@ export class GeneratedSecrets {
   private value(name: string, parent: pulumi.Resource): pulumi.Output<string> {
     const known = this.values.get(name) ?? this.given(name);
     if (known) return known;
-    const { id, length } = this.sources.get(name)!;
+    const source = this.sources.get(name);
+    if (!source) throw new Error(`'${name}' is not generated; name the key that it is a copy of`);
+    const { id, length, generation } = source;
     const aliases = (moved[id.slice(0, id.lastIndexOf('/'))] ?? []).map(old => ({
       name: `${old}/${id.slice(id.lastIndexOf('/') + 1)}`,
     }));
-    const made = new RandomPassword(id, { length, special: false }, { parent, aliases }).result;
+    const made = new RandomPassword(
+      id,
+      { length, special: false, ...(generation === undefined ? {} : { keepers: { generation } }) },
+      { parent, aliases },
+    ).result;
     this.values.set(name, made);
     return made;
   }

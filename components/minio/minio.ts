@@ -3,38 +3,70 @@ import type { Construct } from 'constructs';
 import {
   Component,
   type ComponentProps,
-  ConfigMap,
-  Deployment,
   type Endpoint,
   GeneratedSecret,
-  httpProbe,
   type Image,
-  Job,
   Namespace,
+  type NetworkPeer,
+  NetworkRules,
   type Override,
-  PersistentVolumeClaim,
   podsIn,
-  podsWith,
   type Resources,
   Service,
   ServiceAccount,
 } from '../../constructs';
-import type { Bucket, ObjectStore, ServiceMesh, StoreGrant, StoreIdentity, StoreIdentityProps } from '../roles';
-import { bucketProblem, mergeBuckets } from './bucket';
-import { grantProblem } from './policy';
-import { provisioningFiles, scriptName } from './provision';
+import type { Bucket, Certificates, ObjectStore, ServiceMesh, StoreIdentity, StoreIdentityProps } from '../roles';
+import { claim, Declared } from '../roles/store';
+import { Provisioning, resourceName } from './provision';
 import { release } from './release';
+import {
+  consolePort,
+  distributedServer,
+  labels,
+  port,
+  type Server,
+  type ServerProps,
+  standaloneServer,
+} from './server';
 
 /** Properties of `Minio`. */
 export interface MinioProps extends ComponentProps<Minio> {
   /** Encrypts the calls of its members; others go on calling in plain text. @default - no mesh */
   readonly mesh?: ServiceMesh;
 
-  /** Size of the volume that holds all objects, such as `200Gi`. @default '20Gi' */
+  /** Size of each volume, such as `200Gi`: one that holds all objects, or one for every drive. @default '20Gi' */
   readonly capacity?: string;
 
   /** Name of a StorageClass. @default - the cluster's default class */
   readonly storageClass?: string;
+
+  /**
+   * Several servers that spread every object over all drives, at least 4. The number cannot be changed afterwards, nor
+   * can a single server become several: copy the buckets to a new store.
+   *
+   * @default - one server with one volume
+   */
+  readonly distributed?: {
+    readonly servers: number;
+    /** @default 1 */
+    readonly drivesPerServer?: number;
+  };
+
+  /**
+   * Issues a certificate, and the server then speaks TLS and nothing else. Clients must trust the issuer: those outside
+   * of the store's namespace get its certificate by their own means.
+   *
+   * @default - plain text, encrypted by the mesh for those in it
+   */
+  readonly certificates?: Certificates;
+
+  /**
+   * Who reads metrics, and whether without a token. `public` tells every client the names and sizes of all buckets; for
+   * `bearer`, `mc admin prometheus generate` makes the token.
+   *
+   * @default - with a token, by those who reach the server anyhow
+   */
+  readonly metrics?: { readonly access: 'bearer' | 'public'; readonly from: readonly NetworkPeer[] };
 
   /** Buckets to make; others may add theirs with `addBucket()`. @default - none */
   readonly buckets?: readonly Bucket[];
@@ -42,7 +74,10 @@ export interface MinioProps extends ComponentProps<Minio> {
   /** Region that the store answers for. @default 'us-east-1' */
   readonly region?: string;
 
-  /** What the server asks for. @default - 100m CPU and 512Mi memory, limited to 1Gi: a laptop's share */
+  /** Any text, such as a date: another one gives every identity a new key. @default - keys stay */
+  readonly keyGeneration?: string;
+
+  /** What each server asks for. @default - 100m CPU and 512Mi memory, limited to 1Gi: a laptop's share */
   readonly resources?: Resources;
 
   /**
@@ -53,23 +88,22 @@ export interface MinioProps extends ComponentProps<Minio> {
    */
   readonly images?: { readonly server?: Image; readonly client?: Image };
 
-  /** Last word over the server's and the provisioning's workload. @default - they stay as rendered */
+  /**
+   * Last word over the server's workload, of one or of several, and over the one that makes buckets.
+   *
+   * @default - they stay as rendered
+   */
   readonly overrides?: {
     readonly server?: Override<k8s.DeploymentSpec>;
+    readonly distributedServer?: Override<k8s.StatefulSetSpec>;
     readonly provisioning?: Override<k8s.JobSpec>;
   };
 }
 
-const port = 9000;
-const consolePort = 9001;
-
-// The images name no user; this is the one that MinIO's chart runs them as.
-const runAs = { user: 1000, group: 1000, fsGroup: 1000 };
-
 /**
- * An object store of one server: for laptops, and for clusters without a store of their own. Buckets, users and their
- * rights are declared; a Job brings them about whenever the declaration changes. Buckets that are no longer declared
- * stay, identities that are no longer declared are removed.
+ * An object store in the cluster. Buckets, users and their rights are declared; Jobs bring them about whenever the
+ * declaration or a key changes, one for all buckets and one for each identity. Buckets that are no longer declared stay,
+ * identities that are no longer declared are removed within an hour.
  *
  * @example
  * const store = new Minio(app, 'minio', { capacity: '50Gi', buckets: [{ name: 'models', versioning: true }] });
@@ -81,25 +115,28 @@ export class Minio extends Component implements ObjectStore {
   /** The web console. No pod may reach it; forward its port. */
   public readonly console: Endpoint;
 
-  public readonly secure = false;
+  /** What a scraper asks: `path` at `endpoint`. */
+  public readonly metrics: { readonly endpoint: Endpoint; readonly path: string; readonly access: 'bearer' | 'public' };
+
+  public readonly secure: boolean;
   public readonly region: string;
 
-  private readonly images: { readonly server: Image; readonly client: Image };
-  private readonly server: Deployment;
-  private readonly identityKeys: GeneratedSecret;
-  private readonly _buckets = new Map<string, Bucket>();
-  private readonly _identities = new Map<string, { readonly name: string; readonly grants: readonly StoreGrant[] }>();
-  private readonly clientNamespaces = new Set<string>();
+  private readonly declared: Declared;
+  private readonly server: Server;
+  private readonly provisioning: Provisioning;
+  private readonly keyGeneration?: string;
 
   constructor(scope: Construct, id: string, props: MinioProps = {}) {
     super(scope, id, props, 'minio');
-    this.images = { ...release.images, ...props.images };
+    this.declared = new Declared(this);
     this.region = this.checkedRegion(props.region ?? 'us-east-1');
+    this.secure = props.certificates !== undefined;
+    this.keyGeneration = props.keyGeneration;
     props.buckets?.forEach(bucket => {
       this.addBucket(bucket);
     });
 
-    this.needs(props.mesh);
+    this.needs(props.mesh, props.certificates);
     new Namespace(this, 'Namespace', { name: this.namespace, labels: props.mesh?.memberLabels });
     props.mesh?.addMember(this, this.namespace, { shared: true });
     const account = new ServiceAccount(this, 'Account', { name: 'minio-sa' });
@@ -108,189 +145,112 @@ export class Minio extends Component implements ObjectStore {
       keys: { rootUser: { random: 20 }, rootPassword: { random: 40 } },
       labels: labels('minio'),
     });
-    this.identityKeys = new GeneratedSecret(this, 'IdentityKeys', { name: 'minio-identities', keys: {} });
-    this.server = this.renderServer(props, account, rootKey);
+    const images = { ...release.images, ...props.images };
+    const tlsSecret = this.renderCertificate(props.certificates);
+    this.server = this.renderServer(props, { account, rootKey, tlsSecret, image: images.server });
     props.mesh?.allowPlaintext(this, 'Plaintext', {
       name: 'minio',
       workload: this.server,
       ports: [port],
-      reason: 'pods of tenants without a sidecar: pipeline steps, training jobs, trials; and the provisioning Job',
+      reason: 'pods of tenants without a sidecar: pipeline steps, training jobs, trials; and the provisioning Jobs',
       authentication: 'signed requests (AWS Signature Version 4), a key for each tenant',
     });
-    this.endpoint = this.service('Service', 'minio', { http: { port, target: port } }, { monitoring: 'true' });
-    this.console = this.service('Console', 'minio-console', { http: { port: consolePort, target: consolePort } });
-    this.renderProvisioning(account, rootKey, props.mesh);
-
-    this.node.addValidation({ validate: () => this.undeclaredBuckets() });
+    this.endpoint = this.renderService('Service', 'minio', port, { monitoring: 'true' });
+    this.console = this.renderService('Console', 'minio-console', consolePort);
+    claim(this, { server: this.endpoint.hostPort });
+    const path = '/minio/v2/metrics/cluster';
+    this.metrics = { endpoint: this.endpoint, path, access: props.metrics?.access ?? 'bearer' };
+    this.provisioning = new Provisioning(this, {
+      ...{ server: this.server, host: this.endpoint.host, region: this.region },
+      ...{ account, rootKey, tlsSecret, image: images.client, podLabels: props.mesh?.optOutLabels },
+      buckets: () => this.declared.buckets,
+      identities: () => this.declared.identities,
+      override: this.overrideOf('provisioning'),
+    });
     this.extend(props.extensions);
   }
 
   /** What will be made, by name. */
   public get buckets(): Bucket[] {
-    return [...this._buckets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.declared.buckets;
   }
 
   public addBucket(bucket: Bucket): void {
-    const problem = bucketProblem(bucket);
-    if (problem) this.fail(problem);
-    const present = this._buckets.get(bucket.name) ?? bucket;
-    const merged = mergeBuckets(present, bucket);
-    if (!merged) {
-      this.fail(
-        `bucket '${bucket.name}' is declared with different settings, ${settings(present)} and ${settings(bucket)}; ` +
-          'make them equal, or leave them out in one place',
-      );
-    }
-    this._buckets.set(bucket.name, merged);
+    this.declared.addBucket(bucket);
   }
 
   public addIdentity(scope: Construct, id: string, props: StoreIdentityProps): StoreIdentity {
     const { name, namespace, secretName, grants } = props;
-    if (!/^[a-z0-9][a-z0-9-]{1,126}[a-z0-9]$/.test(name)) {
-      this.fail(`'name' of an identity takes 3 to 128 lower-case letters, digits and hyphens, got '${name}'`);
-    }
-    if (this._identities.has(name)) {
-      this.fail(`identity '${name}' is added twice; give each its own name, or all grants at once`);
-    }
-    const problem = grantProblem(name, grants);
-    if (problem) this.fail(problem);
-    this._identities.set(name, { name, grants });
+    const { accessKey, secretKey } = props.secretKeys ?? defaultKeys;
+    this.declared.addIdentity({ name, namespace, grants });
     const secret = new GeneratedSecret(scope, id, {
       name: secretName,
       namespace,
-      keys: { AWS_ACCESS_KEY_ID: { plain: name }, AWS_SECRET_ACCESS_KEY: { random: 40 } },
+      keys: {
+        [accessKey]: { plain: name },
+        [secretKey]: { random: 40, ...(this.keyGeneration && { generation: this.keyGeneration }) },
+      },
     });
-    const secretKey = secret.key('AWS_SECRET_ACCESS_KEY');
-    this.identityKeys.addKey(name, { copyOf: secretKey });
-    this.allowClients(namespace);
-    return { secretName, accessKey: secret.key('AWS_ACCESS_KEY_ID'), secretKey };
+    const key = secret.key(secretKey);
+    this.provisioning.addIdentity(scope, `${id}AtMinio`, { name, key, grants });
+    const rules = { name: resourceName(name), namespace: this.namespace, pods: this.server.selector };
+    new NetworkRules(scope, `${id}ToMinio`, rules).addIngress([podsIn(namespace)], [port]);
+    return { secretName, accessKey: secret.key(accessKey), secretKey: key };
   }
 
-  private allowClients(namespace: string): void {
-    if (this.clientNamespaces.has(namespace)) return;
-    this.clientNamespaces.add(namespace);
-    this.server.allowFrom([podsIn(namespace)], [port]);
-  }
-
-  private renderServer(props: MinioProps, account: ServiceAccount, rootKey: GeneratedSecret): Deployment {
-    const { capacity = '20Gi', storageClass } = props;
+  private renderServer(
+    props: MinioProps,
+    own: Pick<ServerProps, 'account' | 'rootKey' | 'tlsSecret' | 'image'>,
+  ): Server {
+    const { capacity = '20Gi', storageClass, resources, metrics, distributed } = props;
     if (!/^[1-9]\d*(Mi|Gi|Ti|M|G|T)$/.test(capacity)) {
       this.fail(`'capacity' takes a size such as '20Gi', got '${capacity}'`);
     }
-    const data = new PersistentVolumeClaim(this, 'Data', {
-      name: 'minio',
-      size: capacity,
-      storageClass,
-      labels: labels('minio'),
-    });
-    return new Deployment(this, 'Server', {
-      name: 'minio',
-      selector: labels('minio'),
-      account,
-      // The volume is mounted by one pod at a time, and two servers would spoil the data.
-      strategy: 'Recreate',
-      runAs,
-      containers: [
-        {
-          name: 'minio',
-          image: this.images.server,
-          command: [
-            ...['minio', 'server', '/export', '-S', '/etc/minio/certs/'],
-            ...['--address', `:${port}`, '--console-address', `:${consolePort}`],
-          ],
-          env: {
-            MINIO_ROOT_USER: { secret: rootKey.key('rootUser') },
-            MINIO_ROOT_PASSWORD: { secret: rootKey.key('rootPassword') },
-            MINIO_SITE_REGION: this.region,
-            MINIO_UPDATE: 'off',
-            HOME: '/tmp',
-          },
-          ports: { http: port, 'http-console': consolePort },
-          resources: props.resources ?? { cpu: '100m', memory: '512Mi', memoryLimit: '1Gi' },
-          startup: httpProbe('/minio/health/live', 'http', { periodSeconds: 5, failureThreshold: 60 }),
-          liveness: httpProbe('/minio/health/live', 'http', { periodSeconds: 15, timeoutSeconds: 5 }),
-          readiness: httpProbe('/minio/health/ready', 'http', { periodSeconds: 10, timeoutSeconds: 5 }),
-          mounts: { '/export': data.volume('export') },
-          writable: ['/tmp', '/etc/minio/certs'],
-        },
-      ],
-      override: this.overrideOf('server'),
-    });
+    const settings = { ...own, namespace: this.namespace, region: this.region, capacity };
+    const all: ServerProps = { ...settings, storageClass, resources, metrics };
+    const single = this.overrideOf('server');
+    const several = this.overrideOf('distributedServer');
+    const server = distributed
+      ? distributedServer(this, { ...all, ...this.checkedSize(distributed) }, several)
+      : standaloneServer(this, all, single);
+    if (distributed ? single : several) {
+      this.fail(`'overrides.${distributed ? 'server' : 'distributedServer'}' is of the other mode; rename it`);
+    }
+    return metrics ? server.allowFrom([...metrics.from], [port]) : server;
   }
 
-  private service(
-    id: string,
-    name: string,
-    ports: Record<string, { readonly port: number; readonly target: number }>,
-    extra: Record<string, string> = {},
-  ): Endpoint {
-    const service = new Service(this, id, {
+  private checkedSize({ servers, drivesPerServer = 1 }: NonNullable<MinioProps['distributed']>) {
+    for (const [prop, count] of Object.entries({ servers, drivesPerServer })) {
+      if (!Number.isInteger(count) || count < 1) {
+        this.fail(`'distributed.${prop}' must be a whole number of at least 1, got ${count}`);
+      }
+    }
+    if (servers < 2)
+      this.fail(`'distributed.servers' must be at least 2, got ${servers}; leave 'distributed' out for one`);
+    const drives = servers * drivesPerServer;
+    if (drives < 4) {
+      this.fail(`'distributed' must have at least 4 drives, got ${servers} servers with ${drivesPerServer} each`);
+    }
+    return { servers, drivesPerServer };
+  }
+
+  private renderCertificate(certificates?: Certificates): string | undefined {
+    const services = ['minio', `*.minio-svc`].map(name => `${name}.${this.namespace}.svc`);
+    return certificates?.issue(this, 'Certificate', {
+      name: 'minio-tls',
+      secretName: 'minio-tls',
+      namespace: this.namespace,
+      dnsNames: [...['minio', `minio.${this.namespace}`], ...services.flatMap(name => [name, `${name}.cluster.local`])],
+    }).secretName;
+  }
+
+  private renderService(id: string, name: string, number: number, extra: Record<string, string> = {}): Endpoint {
+    return new Service(this, id, {
       name,
       workload: this.server,
-      ports,
+      ports: { http: { port: number, target: number } },
       labels: { ...labels('minio'), ...extra },
-    });
-    return service.endpoint('http');
-  }
-
-  private renderProvisioning(account: ServiceAccount, rootKey: GeneratedSecret, mesh?: ServiceMesh): void {
-    const files = new ConfigMap(this, 'Provisioning', {
-      name: 'minio',
-      labels: labels('minio'),
-      data: () =>
-        provisioningFiles({ buckets: [...this._buckets.values()], identities: [...this._identities.values()] }),
-    });
-    const job = new Job(this, 'ProvisioningJob', {
-      name: 'minio-post-job',
-      selector: labels('minio-job'),
-      labels: mesh?.optOutLabels,
-      account,
-      runAs,
-      // The script waits for the server by itself; retries are for a server that stops meanwhile.
-      activeDeadlineSeconds: 1800,
-      backoffLimit: 3,
-      containers: [
-        {
-          name: 'minio-make-user',
-          image: this.images.client,
-          command: ['/bin/sh', `/config/${scriptName}`],
-          env: {
-            MINIO_ENDPOINT: this.endpoint.host,
-            MINIO_PORT: String(this.endpoint.port),
-            REGION: this.region,
-            WAIT_SECONDS: '300',
-            CONFIG_DIR: '/config',
-            ROOT_KEY_DIR: '/keys/root',
-            IDENTITY_KEY_DIR: '/keys/identities',
-            MC_CONFIG_DIR: '/tmp/mc',
-            HOME: '/tmp',
-          },
-          resources: { cpu: '50m', memory: '128Mi' },
-          mounts: {
-            '/config': files.volume({ name: 'minio-configuration' }),
-            '/keys/root': rootKey.volume('root-key'),
-            '/keys/identities': this.identityKeys.volume('identity-keys'),
-          },
-          writable: ['/tmp'],
-        },
-      ],
-      override: this.overrideOf('provisioning'),
-    });
-    job.allowTo([podsWith(this.server.selector)], [port]);
-    this.server.allowFrom([podsWith(job.selector)], [port]);
-  }
-
-  private undeclaredBuckets(): string[] {
-    const known = this.buckets.map(({ name }) => `'${name}'`).join(', ') || 'none';
-    return [...this._identities.values()].flatMap(({ name, grants }) =>
-      grants
-        .filter(({ bucket }) => !this._buckets.has(bucket))
-        .map(
-          ({ bucket }) =>
-            `'grants' of identity '${name}' name bucket '${bucket}', but the buckets are ${known}; ` +
-            'add it with addBucket()',
-        ),
-    );
+    }).endpoint('http');
   }
 
   private checkedRegion(region: string): string {
@@ -300,10 +260,4 @@ export class Minio extends Component implements ObjectStore {
   }
 }
 
-function labels(app: string): Record<string, string> {
-  return { app, release: 'minio' };
-}
-
-function settings({ versioning, lifecycle }: Bucket): string {
-  return JSON.stringify({ versioning, lifecycle });
-}
+const defaultKeys = { accessKey: 'AWS_ACCESS_KEY_ID', secretKey: 'AWS_SECRET_ACCESS_KEY' };

@@ -1,153 +1,203 @@
+import type { k8s } from 'cdk8s-plus-27';
+import { Construct } from 'constructs';
+import {
+  ConfigMap,
+  CronJob,
+  type EnvValue,
+  type GeneratedSecret,
+  type Image,
+  Job,
+  type Override,
+  podsWith,
+  GeneratedSecret as Secret,
+  type SecretKey,
+  type ServiceAccount,
+  type Volume,
+} from '../../constructs';
 import type { Bucket, StoreGrant } from '../roles';
-import { lifecycleConfiguration } from './bucket';
-import { policyDocument } from './policy';
+import { isVersioned, lifecycleConfiguration, policyDocument, shortened } from '../roles/store';
+import { bucketsScript, identityScript, sweepScript } from './scripts';
+import { labels, port, runAs, type Server } from './server';
 
-/** What the store is brought to. */
-export interface Declaration {
-  readonly buckets: readonly Bucket[];
-  readonly identities: readonly { readonly name: string; readonly grants: readonly StoreGrant[] }[];
+/** What everything that provisions the store shares. */
+export interface ProvisioningProps {
+  readonly server: Server;
+  readonly host: string;
+  readonly region: string;
+  readonly image: Image;
+  readonly account: ServiceAccount;
+  readonly rootKey: GeneratedSecret;
+  readonly podLabels?: Readonly<Record<string, string>>;
+  readonly buckets: () => readonly Bucket[];
+  readonly identities: () => readonly { readonly name: string }[];
+
+  /** The certificate's Secret. @default - no TLS */
+  readonly tlsSecret?: string;
+
+  readonly override?: Override<k8s.JobSpec>;
 }
 
-/** The files that the provisioning reads: the script, and what it brings about. The order of the lists does not matter. */
-export function provisioningFiles({ buckets, identities }: Declaration): Record<string, string> {
-  const sortedBuckets = [...buckets].sort(byName);
-  const sortedIdentities = [...identities].sort(byName);
-  const files: Record<string, string> = {
-    [scriptName]: script,
-    buckets: lines(sortedBuckets.map(({ name, versioning }) => `${name} ${versioning ? 'versioned' : 'plain'}`)),
-    identities: lines(sortedIdentities.map(({ name }) => name)),
-  };
-  for (const bucket of sortedBuckets) {
-    const lifecycle = lifecycleConfiguration(bucket);
-    if (lifecycle) files[`lifecycle.${bucket.name}.json`] = json(lifecycle);
+const selector = labels('minio-job');
+
+/** Brings the server to what is declared: one Job for all buckets, one for each identity, and one that sweeps. */
+export class Provisioning {
+  private readonly scripts: ConfigMap;
+
+  constructor(
+    scope: Construct,
+    private readonly props: ProvisioningProps,
+  ) {
+    const { buckets, identities, override, server, podLabels } = props;
+    const files = new ConfigMap(scope, 'Provisioning', {
+      name: 'minio',
+      labels: labels('minio'),
+      data: () => bucketFiles(buckets()),
+    });
+    this.scripts = new ConfigMap(scope, 'IdentityScripts', {
+      name: 'minio-scripts',
+      labels: labels('minio'),
+      data: { 'identity.sh': identityScript, 'sweep.sh': sweepScript },
+    });
+    const job = new Job(scope, 'ProvisioningJob', {
+      name: 'minio-post-job',
+      ...this.pod('/config/buckets.sh', {
+        env: { REGION: props.region, CONFIG_DIR: '/config' },
+        mounts: { '/config': files.volume({ name: 'minio-configuration' }) },
+      }),
+      override,
+    });
+    job.allowTo([podsWith(server.selector)], [port]);
+    server.allowFrom([podsWith(selector)], [port]);
+
+    const list = new ConfigMap(scope, 'Identities', {
+      name: 'minio-identities',
+      labels: labels('minio'),
+      data: () => ({
+        identities: identities()
+          .map(({ name }) => `${name}\n`)
+          .join(''),
+      }),
+    });
+    new CronJob(scope, 'Sweep', {
+      name: 'minio-sweep',
+      // An identity that is no longer declared works for an hour at most.
+      schedule: '17 * * * *',
+      ...this.pod('/scripts/sweep.sh', {
+        env: { CONFIG_DIR: '/config', GRACE_SECONDS: '150' },
+        mounts: {
+          '/scripts': this.scripts.volume({ name: 'scripts' }),
+          // Read when it runs: one more identity must not change this object.
+          '/config': { ...list.volume({ name: 'identities' }), contentHash: undefined },
+        },
+      }),
+      labels: podLabels,
+    });
   }
-  for (const { name, grants } of sortedIdentities) files[`policy.${name}.json`] = json(policyDocument(grants));
+
+  /**
+   * Makes a user with the given key, rendered below `scope`: what an identity needs at the store is its consumer's, so
+   * that one more changes nothing of the others.
+   */
+  public addIdentity(
+    scope: Construct,
+    id: string,
+    props: { readonly name: string; readonly key: SecretKey; readonly grants: readonly StoreGrant[] },
+  ): void {
+    const { name, key, grants } = props;
+    const { namespace } = this.props.server;
+    const own = new Construct(scope, id);
+    const secret = new Secret(own, 'Key', {
+      name: resourceName(name),
+      namespace,
+      keys: { secretKey: { copyOf: key } },
+      labels: labels('minio'),
+    });
+    new Job(own, 'Job', {
+      name: resourceName(name),
+      namespace,
+      ...this.pod('/scripts/identity.sh', {
+        env: { IDENTITY: name, POLICY: policyOf(grants), IDENTITY_KEY_DIR: '/keys/identity' },
+        mounts: {
+          '/scripts': this.scripts.volume({ name: 'scripts' }),
+          '/keys/identity': secret.volume('identity-key'),
+        },
+      }),
+      rollsWith: [key],
+    });
+  }
+
+  private pod(
+    script: string,
+    own: { readonly env: Record<string, EnvValue>; readonly mounts: Record<string, Volume> },
+  ) {
+    const { account, image, host, rootKey, podLabels, tlsSecret } = this.props;
+    return {
+      selector,
+      labels: podLabels,
+      account,
+      runAs,
+      // The scripts wait for the server by themselves; retries are for a server that stops meanwhile.
+      activeDeadlineSeconds: 1800,
+      backoffLimit: 3,
+      containers: [
+        {
+          name: 'minio-make-user',
+          image,
+          command: ['/bin/sh', script],
+          env: {
+            MINIO_ENDPOINT: host,
+            MINIO_PORT: String(port),
+            MINIO_SCHEME: tlsSecret ? 'https' : 'http',
+            WAIT_SECONDS: '300',
+            ROOT_KEY_DIR: '/keys/root',
+            MC_CONFIG_DIR: '/tmp/mc',
+            HOME: '/tmp',
+            ...own.env,
+          },
+          resources: { cpu: '50m', memory: '128Mi' },
+          mounts: {
+            ...own.mounts,
+            '/keys/root': rootKey.volume('root-key'),
+            ...(tlsSecret && { '/tmp/mc/certs/CAs': authority(tlsSecret) }),
+          },
+          writable: ['/tmp'],
+        },
+      ],
+    };
+  }
+}
+
+/** Name of what an identity has in the store's namespace: that of a Job ends at 63 characters. */
+export function resourceName(identity: string): string {
+  return shortened(`minio-key-${identity}`, 63);
+}
+
+function authority(secretName: string): Volume {
+  const source = { secret: { secretName, items: [{ key: 'ca.crt', path: 'ca.crt' }] } };
+  return { name: 'authority', source, readOnly: true };
+}
+
+/**
+ * It denies all administration: users may otherwise make access keys of their own, which outlive a change of the key
+ * that they were given. And it denies what MinIO takes the right to delete an object for: to delete its old versions.
+ */
+function policyOf(grants: readonly StoreGrant[]): string {
+  const { Version, Statement } = policyDocument(grants);
+  const denied = [
+    { Effect: 'Deny', Action: ['s3:DeleteObjectVersion'], Resource: ['arn:aws:s3:::*'] },
+    { Effect: 'Deny', Action: ['admin:*'] },
+  ];
+  return JSON.stringify({ Version, Statement: [...Statement, ...denied] });
+}
+
+function bucketFiles(buckets: readonly Bucket[]): Record<string, string> {
+  const files: Record<string, string> = {
+    'buckets.sh': bucketsScript,
+    buckets: buckets.map(bucket => `${bucket.name} ${isVersioned(bucket) ? 'versioned' : 'plain'}\n`).join(''),
+  };
+  for (const bucket of buckets) {
+    const lifecycle = lifecycleConfiguration(bucket);
+    if (lifecycle) files[`lifecycle.${bucket.name}.json`] = `${JSON.stringify(lifecycle)}\n`;
+  }
   return files;
 }
-
-/** Name of the script among the files. */
-export const scriptName = 'provision.sh';
-
-function byName(a: { readonly name: string }, b: { readonly name: string }): number {
-  return a.name < b.name ? -1 : 1;
-}
-
-function lines(items: string[]): string {
-  return items.map(item => `${item}\n`).join('');
-}
-
-function json(value: object): string {
-  return `${JSON.stringify(value)}\n`;
-}
-
-// The client's image holds a shell and little else, so the script needs no other program than `mc` and `sleep`.
-const script = `#!/bin/sh
-# Brings the object store to its declared state: buckets, their settings, and one user and one policy per identity.
-# Running it again changes nothing. Keys are read from files and go to mc by its environment or standard input, never
-# by arguments and never to the output.
-set -euf
-
-fail() {
-  printf 'provisioning failed: %s\\n' "$1" >&2
-  exit 1
-}
-
-# Puts the first line of a file into 'key'.
-read_key() {
-  [ -r "$1" ] || fail "the key file $1 is missing"
-  key=
-  IFS= read -r key <"$1" || [ -n "$key" ] || fail "the key file $1 is empty"
-  [ -n "$key" ] || fail "the key file $1 is empty"
-}
-
-for file in buckets identities; do
-  [ -r "$CONFIG_DIR/$file" ] || fail "the declaration $CONFIG_DIR/$file is missing"
-done
-read_key "$ROOT_KEY_DIR/rootUser"
-user=$key
-read_key "$ROOT_KEY_DIR/rootPassword"
-MC_HOST_store="http://$user:$key@$MINIO_ENDPOINT:$MINIO_PORT"
-export MC_HOST_store
-
-# mc itself waits without an end, and says so every few seconds.
-mc ready store >/dev/null &
-ready=$!
-waited=0
-while kill -0 "$ready" 2>/dev/null; do
-  if [ "$waited" -ge "$WAIT_SECONDS" ]; then
-    kill "$ready"
-    fail "no answer from $MINIO_ENDPOINT:$MINIO_PORT within $WAIT_SECONDS s"
-  fi
-  sleep 1
-  waited=$((waited + 1))
-done
-wait "$ready" || fail "mc could not ask $MINIO_ENDPOINT:$MINIO_PORT whether it is ready"
-
-while read -r bucket kind <&3; do
-  target=store/$bucket
-  mc mb --ignore-existing --region "$REGION" "$target" >/dev/null
-  mc anonymous set none "$target" >/dev/null
-  state=$(mc version info "$target")
-  case $kind:$state in
-    versioned:*'is enabled'*) ;;
-    versioned:*) mc version enable "$target" >/dev/null ;;
-    plain:*'is enabled'*) mc version suspend "$target" >/dev/null ;;
-  esac
-  rules=$CONFIG_DIR/lifecycle.$bucket.json
-  if [ -r "$rules" ]; then
-    mc ilm rule import "$target" <"$rules" >/dev/null
-  elif found=$(mc ilm rule export "$target" 2>&1); then
-    mc ilm rule remove --all --force "$target" >/dev/null
-  else
-    case $found in
-      *'does not exist'*) ;;
-      *) fail "the lifecycle of bucket $bucket cannot be read: $found" ;;
-    esac
-  fi
-  printf 'bucket %s: ready\\n' "$bucket"
-done 3<"$CONFIG_DIR/buckets"
-
-# The prefix marks policies, and with them users, as made here. A policy comes before its user and goes after it.
-declared=' '
-while read -r name <&3; do
-  declared="$declared$name "
-  policy=flowyard-$name
-  mc admin policy create store "$policy" "$CONFIG_DIR/policy.$name.json" >/dev/null
-  read_key "$IDENTITY_KEY_DIR/$name"
-  printf '%s\\n%s\\n' "$name" "$key" | mc admin user add store >/dev/null
-  account=$(mc --json admin user info store "$name")
-  attached=
-  case $account in
-    *'"policyName":"'*)
-      attached=\${account#*'"policyName":"'}
-      attached=\${attached%%'"'*}
-      ;;
-  esac
-  case ,$attached, in
-    *",$policy,"*) ;;
-    *) mc admin policy attach store "$policy" --user "$name" >/dev/null ;;
-  esac
-  while [ -n "$attached" ]; do
-    other=\${attached%%,*}
-    case $attached in
-      *,*) attached=\${attached#*,} ;;
-      *) attached= ;;
-    esac
-    [ "$other" = "$policy" ] || mc admin policy detach store "$other" --user "$name" >/dev/null
-  done
-  printf 'identity %s: ready\\n' "$name"
-done 3<"$CONFIG_DIR/identities"
-
-policies=$(mc admin policy list store)
-for policy in $policies; do
-  name=\${policy#flowyard-}
-  [ "$name" != "$policy" ] || continue
-  case $declared in *" $name "*) continue ;; esac
-  if mc admin user info store "$name" >/dev/null 2>&1; then
-    mc admin user remove store "$name" >/dev/null
-  fi
-  mc admin policy remove store "$policy" >/dev/null
-  printf 'identity %s: removed\\n' "$name"
-done
-printf 'done\\n'
-`;

@@ -8,12 +8,11 @@ import {
   Namespace,
   NetworkRules,
   type PodSecurity,
-  podsIn,
   podsWith,
   quantity,
   ServiceAccount,
 } from '../../constructs';
-import type { ObjectStore, ServiceMesh, StoreIdentity, Tuning, WorkflowEngine } from '../roles';
+import type { ObjectStore, ServiceMesh, StoreAccount, StoreIdentity, Tuning, WorkflowEngine } from '../roles';
 import { bindingName, type Member, type TenantRole } from './members';
 import { defaultLimits, type Quota, quotaOf } from './quota';
 import { Profile } from './resources';
@@ -65,6 +64,9 @@ export class Tenant extends Component {
   /** Account of the tenant at the object store; absent without one. */
   public readonly store?: StoreIdentity;
 
+  /** What the store knows pods of `default-editor` as; absent where it knows keys only. */
+  public readonly storeAccount?: StoreAccount;
+
   constructor(scope: Construct, id: string, props: TenantProps & { readonly namespace: string }) {
     super(scope, id, props, props.namespace);
     this.needs(props.objectStore, props.mesh, props.workflows, props.tuning);
@@ -76,6 +78,7 @@ export class Tenant extends Component {
     this.renderQuota(props);
     this.renderNetwork(props);
     this.store = this.renderStore(props);
+    this.storeAccount = this.renderStoreAccount(props, editor);
     this.renderWorkflows(props, editor);
     props.tuning?.addNamespace(this, 'Tuning', { namespace: this.namespace });
     this.extend(props.extensions);
@@ -145,7 +148,7 @@ export class Tenant extends Component {
     const rules = new NetworkRules(this, 'Network', { name: 'tenant', namespace: this.namespace, pods: {} });
     rules.addIngress([podsWith({})], []);
     rules.addEgress([podsWith({})], []);
-    if (objectStore) rules.addEgress([podsIn(objectStore.endpoint.namespace)], [objectStore.endpoint.port]);
+    if (objectStore) rules.addEgress(objectStore.endpoint.peers, [objectStore.endpoint.port]);
     if (egress.length > 0)
       rules.addEgress(
         egress.map(cidr => addresses(cidr)),
@@ -159,7 +162,19 @@ export class Tenant extends Component {
       name: `tenant-${this.namespace}`,
       namespace: this.namespace,
       secretName: 'minioaccess',
-      grants: [{ bucket, prefix: this.prefix, access: 'readWrite' }],
+      grants: [{ bucket, prefix: this.prefix, access: 'readWrite', exclusive: true }],
+    });
+  }
+
+  /** Lets the pods of workflows and of notebooks in without a key, where the store knows accounts. */
+  private renderStoreAccount(
+    { objectStore, bucket = defaultBucket }: TenantProps,
+    account: ServiceAccount,
+  ): StoreAccount | undefined {
+    return objectStore?.tryAddAccount?.(this, 'StoreAccount', {
+      name: `tenant-${this.namespace}-account`,
+      account,
+      grants: [{ bucket, prefix: this.prefix, access: 'readWrite', exclusive: true }],
     });
   }
 
@@ -167,8 +182,8 @@ export class Tenant extends Component {
     { workflows, objectStore: store, bucket = defaultBucket }: TenantProps,
     account: ServiceAccount,
   ): void {
-    const { prefix, store: identity } = this;
-    const artifacts = store && identity && { store, bucket, prefix, identity };
+    const { prefix, store: identity, storeAccount } = this;
+    const artifacts = store && identity && { store, bucket, prefix, identity, account: storeAccount };
     workflows?.addNamespace(this, 'Workflows', { account, artifacts });
   }
 

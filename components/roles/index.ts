@@ -2,7 +2,17 @@ export { aggregateTo } from './aggregation';
 export type { Certificates, ServingCertificate } from './certificates';
 export type { Cluster } from './cluster';
 export { type JobSetSpec, type JobSets, jobSetSpec, type ReplicatedJob } from './job-sets';
-export type { Bucket, Lifecycle, ObjectStore, StoreGrant, StoreIdentity, StoreIdentityProps } from './object-store';
+export type {
+  Bucket,
+  Lifecycle,
+  ObjectStore,
+  Retention,
+  StoreAccount,
+  StoreAccountProps,
+  StoreGrant,
+  StoreIdentity,
+  StoreIdentityProps,
+} from './object-store';
 export type {
   MeshAccess,
   MeshCaller,

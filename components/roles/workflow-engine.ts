@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import type { Handle, ServiceAccount } from '../../constructs';
-import type { ObjectStore, StoreIdentity } from './object-store';
+import type { ObjectStore, StoreAccount, StoreIdentity } from './object-store';
 
 /** Where the workflows of a namespace keep artifacts and logs. */
 export interface ArtifactRepository {
@@ -12,6 +12,9 @@ export interface ArtifactRepository {
 
   /** Whose key they use, from a Secret of their own namespace. */
   readonly identity: StoreIdentity;
+
+  /** The store knows the pods by their service account, so that they need no key. @default - they use the key */
+  readonly account?: StoreAccount;
 }
 
 /** Runs workflows: Argo's kinds, whose pods are made in the workflow's own namespace. */

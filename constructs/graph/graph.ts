@@ -3,6 +3,7 @@ import type { Manifest } from '../kube-object';
 import { isBuiltIn, isGiven } from './given';
 import { guards, type Labels, mayGuard, selects } from './guards';
 import { nearest } from './nearest';
+import { isKind, isWebhook, kindKey, push, qualified, refOf, sameKind } from './objects';
 import { groupOf, type ObjectRef, refKey, refText } from './reference';
 import { generatedKeys, podTemplate, type Reference, referencesOf } from './references';
 
@@ -174,11 +175,22 @@ class Graph {
     }
   }
 
-  /** Pods come after what limits them: quotas and default limits of their namespace, network policies that pick them. */
+  /**
+   * Pods come after what limits them: quotas and default limits of their namespace, network policies that pick them.
+   * Policies that neither their component nor that of their namespace has made only let more in.
+   */
   private linkFences(): void {
-    this.nodes.forEach(({ manifest }, index) => {
+    const homes = new Map(
+      this.nodes.flatMap(({ manifest, component }) =>
+        isKind(manifest, '', 'Namespace') ? [[manifest.metadata.name, component] as const] : [],
+      ),
+    );
+    this.nodes.forEach(({ manifest, component }, index) => {
       if (!fences.has(manifest.kind)) return;
-      for (const { node, labels } of this.podsByNamespace.get(manifest.metadata.namespace ?? '') ?? []) {
+      const namespace = manifest.metadata.namespace ?? '';
+      const additional = manifest.kind === 'NetworkPolicy' && homes.get(namespace) !== component;
+      for (const { node, labels } of this.podsByNamespace.get(namespace) ?? []) {
+        if (additional && this.nodes[node]!.component !== component) continue;
         if (selects(manifest.spec.podSelector, labels)) this.edges[node]!.add(index);
       }
     });
@@ -371,33 +383,3 @@ class Graph {
 const fences = new Set(['LimitRange', 'NetworkPolicy', 'ResourceQuota']);
 const crdGroup = 'apiextensions.k8s.io';
 const crdKind = 'CustomResourceDefinition';
-
-function refOf({ apiVersion, kind, metadata }: Manifest): ObjectRef {
-  return { group: groupOf(apiVersion), kind, namespace: metadata.namespace, name: metadata.name };
-}
-
-function kindKey({ apiVersion, kind }: Manifest): string {
-  return `${groupOf(apiVersion)}/${kind}`;
-}
-
-function isKind(manifest: Manifest, group: string, kind: string): boolean {
-  return manifest.kind === kind && groupOf(manifest.apiVersion) === group;
-}
-
-function isWebhook(manifest: Manifest): boolean {
-  return ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'].includes(manifest.kind);
-}
-
-function sameKind(a: ObjectRef, b: ObjectRef): boolean {
-  return a.kind === b.kind && a.group === b.group;
-}
-
-function qualified({ namespace, name }: ObjectRef): string {
-  return namespace ? `${namespace}/${name}` : name;
-}
-
-function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
-}

@@ -9,6 +9,7 @@ export type BinaryName =
   | 'minio'
   | 'mc'
   | 'pilot-discovery'
+  | 'weed'
   | 'workflow-controller'
   | 'jobset-manager'
   | 'katib-controller'
@@ -183,6 +184,17 @@ export const BUNDLES: readonly Bundle[] = [
     packages: { mc: 'github.com/minio/mc' },
     ldflags: '-s -w',
     buildSeconds: 60,
+    fromPath: false,
+    downloads: {},
+  },
+  {
+    // Module proxies serve no release of SeaweedFS: this commit of the main branch calls itself 4.53.
+    name: 'seaweedfs',
+    version: '0.0.0-20261109003541-7506e5f91cd6',
+    module: 'github.com/seaweedfs/seaweedfs',
+    packages: { weed: 'github.com/seaweedfs/seaweedfs/weed' },
+    ldflags: '-s -w',
+    buildSeconds: 360,
     fromPath: false,
     downloads: {},
   },

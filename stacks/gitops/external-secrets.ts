@@ -1,4 +1,12 @@
-import { generateAnnotation, generatedKeys, type Manifest, type OrderedNode } from '../../constructs';
+import { createHash } from 'node:crypto';
+import {
+  generateAnnotation,
+  generatedKeys,
+  type Manifest,
+  type OrderedNode,
+  rollsWithAnnotation,
+  secretsHashAnnotation,
+} from '../../constructs';
 import type { Rendering } from '../render';
 import { InvalidGitops, type SecretStore } from './options';
 import { generation, generationComponent, property, type StoredValue } from './secret-generation';
@@ -35,7 +43,7 @@ export function withExternalSecrets(rendering: Rendering, store: SecretStore): W
   }
   const generated = new Set(rendering.objects.filter(isGenerated).map(({ id }) => id));
   const objects = rendering.objects.map((object): OrderedNode => {
-    if (!generated.has(object.id)) return object;
+    if (!generated.has(object.id)) return { ...object, manifest: withPlaces(object.manifest, values) };
     const { manifest, spec } = externalSecret(object.manifest, store, values);
     // The Secrets whose keys this one copies need not be there first, the values in the store must.
     const before = [
@@ -55,7 +63,19 @@ export function withExternalSecrets(rendering: Rendering, store: SecretStore): W
   };
 }
 
-/** Random values by `namespace/name/key`. */
+/** Pods that roll with generated values do so when these are read from another place: the operator alone sees them. */
+function withPlaces(manifest: Manifest, values: ReadonlyMap<string, StoredValue>): Manifest {
+  const rolling = manifest.spec?.template?.metadata?.annotations?.[rollsWithAnnotation];
+  if (rolling === undefined) return manifest;
+  const places = (JSON.parse(rolling) as string[]).map(name => values.get(name)?.key ?? name);
+  const hash = createHash('sha256').update(JSON.stringify(places)).digest('hex').slice(0, 16);
+  const { template } = manifest.spec;
+  const { [rollsWithAnnotation]: _, ...others } = template.metadata.annotations;
+  const metadata = { ...template.metadata, annotations: { ...others, [secretsHashAnnotation]: hash } };
+  return { ...manifest, spec: { ...manifest.spec, template: { ...template, metadata } } };
+}
+
+/** Random values by `namespace/name/key`. One of another generation has a place of its own. */
 function storedValues({ environment, objects }: Rendering, { keyTemplate }: SecretStore): Map<string, StoredValue> {
   const values = new Map<string, StoredValue>();
   const places = new Map<string, string>();
@@ -64,7 +84,8 @@ function storedValues({ environment, objects }: Rendering, { keyTemplate }: Secr
     for (const [key, source] of Object.entries(generatedKeys(annotations))) {
       if (!('random' in source)) continue;
       const words: Record<string, string> = { environment: environment.name, namespace: namespace!, name, key };
-      const place = keyTemplate.replaceAll(/\{(\w+)\}/g, (_, word: string) => words[word]!);
+      const first = keyTemplate.replaceAll(/\{(\w+)\}/g, (_, word: string) => words[word]!);
+      const place = source.generation === undefined ? first : `${first}/${source.generation}`;
       const value = `${namespace}/${name}/${key}`;
       const other = places.get(place);
       if (other) {

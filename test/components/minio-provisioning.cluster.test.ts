@@ -3,11 +3,13 @@ import * as path from 'node:path';
 import type { Bucket, StoreGrant } from '../../components/roles';
 import { type Declare, ObjectServer } from '../support/object-server';
 import type { Key, Request } from '../support/s3';
+import { webhookCertificate } from '../support/webhook-certificate';
 
 // The client is built at the first run on a machine.
 jest.setTimeout(600_000);
 
 const buckets: Bucket[] = [
+  { name: 'archive', retention: [{ prefix: 'runs/', restorableForDays: 14 }] },
   { name: 'data', lifecycle: [{ prefix: 'tmp/', expireAfterDays: 7 }] },
   { name: 'models', versioning: true, lifecycle: [{ expireAfterDays: 30 }] },
 ];
@@ -15,6 +17,7 @@ const buckets: Bucket[] = [
 const identities: Record<string, StoreGrant[]> = {
   team: [{ bucket: 'data', prefix: 'team/', access: 'readWrite' }],
   'team-a': [{ bucket: 'data', prefix: 'team-a/', access: 'readWrite' }],
+  archivist: [{ bucket: 'archive', prefix: 'runs/', access: 'readWrite' }],
   reader: [{ bucket: 'data', prefix: 'team/', access: 'read' }],
   'a-tenant-whose-name-is-longer-than-generated-access-keys': [{ bucket: 'models', access: 'readWrite' }],
 };
@@ -77,7 +80,7 @@ describe('buckets', () => {
     const { body } = await asRoot({ path: '/' });
     const { body: location } = await asRoot({ path: '/data', query: { location: '' } });
 
-    expect([...body.matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name]) => name)).toEqual(['data', 'models']);
+    expect([...body.matchAll(/<Name>([^<]+)<\/Name>/g)].map(([, name]) => name)).toEqual(['archive', 'data', 'models']);
     expect(location).toContain('>eu-central-1<');
   });
 
@@ -99,6 +102,22 @@ describe('buckets', () => {
     expect(models).toContain('<NoncurrentDays>30</NoncurrentDays>');
   });
 
+  test('bring back what was deleted below a protected prefix, which its identity cannot prevent', async () => {
+    const object = '/archive/runs/one';
+    await ask('archivist', { method: 'PUT', path: object, body: 'kept' });
+    await ask('archivist', { method: 'DELETE', path: object });
+    const { body } = await asRoot({ path: '/archive', query: { versions: '', prefix: 'runs/one' } });
+    const version = /<Version>.*?<VersionId>([^<]+)</s.exec(body)![1]!;
+
+    const destroyed = await ask('archivist', { method: 'DELETE', path: object, query: { versionId: version } });
+
+    const { body: rules } = await asRoot({ path: '/archive', query: { lifecycle: '' } });
+    expect(rules).toContain('<NoncurrentDays>14</NoncurrentDays>');
+    expect((await ask('archivist', { path: object })).code).toBe('NoSuchKey');
+    expect([destroyed.status, destroyed.code]).toEqual([403, 'AccessDenied']);
+    expect((await asRoot({ path: object, query: { versionId: version } })).body).toBe('kept');
+  });
+
   test('are closed to the public, also after a hand opened one', async () => {
     await put('team', 'team/object');
     await server.mc(server.root, ['anonymous', 'set', 'public', 'store/data']);
@@ -112,7 +131,7 @@ describe('buckets', () => {
   });
 
   test('lose rules and versioning that are no longer declared, and stay when they are not declared', async () => {
-    await provisioned([{ name: 'data' }, { name: 'models' }]);
+    await provisioned([{ name: 'archive' }, { name: 'data' }, { name: 'models' }]);
 
     const lifecycle = await asRoot({ path: '/data', query: { lifecycle: '' } });
     const versioning = await asRoot({ path: '/models', query: { versioning: '' } });
@@ -307,6 +326,38 @@ describe('provisioning again', () => {
     expect((await put('team', 'team/own')).status).toBe(200);
   });
 
+  test('of one identity leaves the others alone, and a client that reads its key again loses no request', async () => {
+    let secret = server.key('team');
+    const failed: string[] = [];
+    let reloads = 0;
+    let running = true;
+    const client = (async () => {
+      while (running) {
+        let answer = await ask(secret, { method: 'PUT', path: '/data/team/busy', body: 'x' });
+        if (answer.status === 403) {
+          secret = server.key('team');
+          reloads++;
+          answer = await ask(secret, { method: 'PUT', path: '/data/team/busy', body: 'x' });
+        }
+        if (answer.status !== 200) failed.push(`${answer.status} ${answer.code}`);
+        const other = await put('team-a', 'team-a/busy');
+        if (other.status !== 200) failed.push(`neighbour ${other.status} ${other.code}`);
+      }
+    })();
+
+    const old = secret;
+    server.changeKey('team');
+    await provisioned();
+    await put('team', 'team/after');
+    await new Promise(resolve => setTimeout(resolve, 500));
+    running = false;
+    await client;
+
+    expect(failed).toEqual([]);
+    expect(reloads).toBe(1);
+    expect((await ask(old, { path: '/data/team/own' })).code).toBe('SignatureDoesNotMatch');
+  });
+
   test('prints no key', async () => {
     const { output } = await server.provision(declare());
 
@@ -318,8 +369,8 @@ describe('provisioning again', () => {
 
 describe('provisioning fails, says why and prints no key', () => {
   const failures: [string, string, RegExp, (folder: string) => void][] = [
-    ['a key is missing', 'identities/team', /key file .*identities\/team is missing/, file => fs.rmSync(file)],
-    ['a key is empty', 'identities/team', /key file .*identities\/team is empty/, file => fs.writeFileSync(file, '')],
+    ['a key is missing', 'team/secretKey', /key file .*team\/secretKey is missing/, file => fs.rmSync(file)],
+    ['a key is empty', 'team/secretKey', /key file .*team\/secretKey is empty/, file => fs.writeFileSync(file, '')],
     [
       'the root key is wrong',
       'root/rootPassword',
@@ -332,8 +383,7 @@ describe('provisioning fails, says why and prints no key', () => {
       /declaration .*identities is missing/,
       file => fs.rmSync(file),
     ],
-    ['a policy is missing', 'config/policy.team.json', /policy\.team\.json/, file => fs.rmSync(file)],
-    ['a policy is no policy', 'config/policy.team.json', /policy/i, file => fs.writeFileSync(file, '{"Statement": 1}')],
+    ['the list of buckets is missing', 'config/buckets', /declaration .*buckets is missing/, file => fs.rmSync(file)],
     ['rules are no rules', 'config/lifecycle.data.json', /lifecycle|ILM/i, file => fs.writeFileSync(file, '{}')],
   ];
 
@@ -346,7 +396,7 @@ describe('provisioning fails, says why and prints no key', () => {
 
     expect(exitCode).not.toBe(0);
     expect(output).toMatch(message);
-    expect(output).not.toContain('done');
+    expect(output).not.toMatch(/done\n$/);
     for (const secret of server.secrets) expect(output).not.toContain(secret);
     expect(await state()).toEqual(before);
   });
@@ -375,4 +425,22 @@ describe('provisioning fails, says why and prints no key', () => {
     expect((await provisioning).exitCode).toBe(0);
     expect((await put('team', 'team/own')).status).toBe(200);
   });
+});
+
+test('all of it works over TLS, by a certificate of the role', async () => {
+  const issue = (_: unknown, __: string, { secretName }: { secretName: string }) => ({ secretName });
+  const secure = await ObjectServer.create({ certificates: { issue } as never }, webhookCertificate());
+  try {
+    await secure.start();
+
+    const { exitCode, output } = await secure.provision(declare());
+
+    const own = await secure.mc(secure.key('team'), ['ls', 'store/data/team/']);
+    const other = await secure.mc(secure.key('team'), ['ls', 'store/data/team-a/']);
+    expect([exitCode, output]).toEqual([0, expect.stringMatching(/identity team: ready/)]);
+    expect(own.exitCode).toBe(0);
+    expect(other.output).toContain('Access Denied');
+  } finally {
+    await secure.remove();
+  }
 });

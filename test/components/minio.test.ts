@@ -1,8 +1,8 @@
 import { App } from 'cdk8s';
 import type { Construct } from 'constructs';
 import { Minio, type MinioProps, release } from '../../components/minio';
-import type { Bucket, StoreGrant } from '../../components/roles';
-import { apiObjects, Component, generatedKeys, type Manifest, orderObjects } from '../../constructs';
+import type { Bucket, Certificates, StoreGrant } from '../../components/roles';
+import { apiObjects, Component, generatedKeys, type Manifest, orderObjects, podsIn } from '../../constructs';
 
 /** Stands for any component that keeps data in the store. */
 class Client extends Component {
@@ -24,7 +24,11 @@ function fixture(props: MinioProps = {}) {
     return found;
   };
   const files = (): Record<string, string> => object('ConfigMap', 'minio').data;
-  return { app, minio, client, identity, objects, object, files };
+  const policy = (name: string) => {
+    const { env } = object('Job', `minio-key-${name}`).spec.template.spec.containers[0];
+    return JSON.parse(env.find((each: { name: string }) => each.name === 'POLICY').value);
+  };
+  return { app, minio, client, identity, objects, object, files, policy };
 }
 
 const own = (prefix?: string, access: StoreGrant['access'] = 'readWrite'): StoreGrant[] => [
@@ -42,7 +46,7 @@ test('renders the same objects as before', () => {
   expect(objects()).toMatchSnapshot();
 });
 
-test('every reference leads somewhere, and the Job comes after the keys of all identities', () => {
+test('every reference leads somewhere, and what makes an identity comes after its key', () => {
   const { app, identity, minio } = fixture({ buckets: [{ name: 'data' }] });
   identity('team-a', own('team-a/'));
   const manifests = apiObjects(app).map(object => ({
@@ -58,9 +62,9 @@ test('every reference leads somewhere, and the Job comes after the keys of all i
     existing: minio.existing,
   }).map(({ id }) => id);
 
-  const job = ordered.indexOf('minio/ProvisioningJob/Job');
-  expect(job).toBeGreaterThan(ordered.indexOf('minio/IdentityKeys/Secret'));
-  expect(ordered.indexOf('minio/IdentityKeys/Secret')).toBeGreaterThan(ordered.indexOf('client/team-a/Secret'));
+  const copy = ordered.indexOf('client/team-aAtMinio/Key/Secret');
+  expect(ordered.indexOf('client/team-aAtMinio/Job/Job')).toBeGreaterThan(copy);
+  expect(copy).toBeGreaterThan(ordered.indexOf('client/team-a/Secret'));
 });
 
 test('clients get the endpoint with and without a scheme', () => {
@@ -144,6 +148,165 @@ describe('props', () => {
   });
 });
 
+describe('several servers', () => {
+  test('share a pool of drives, each with a volume of its own', () => {
+    const { object, objects } = fixture({ distributed: { servers: 4 }, capacity: '100Gi', storageClass: 'fast' });
+
+    const { spec } = object('StatefulSet', 'minio');
+    const [container] = spec.template.spec.containers;
+    expect(container.command).toContain('http://minio-{0...3}.minio-svc.minio.svc/export');
+    expect([spec.replicas, spec.serviceName, spec.podManagementPolicy]).toEqual([4, 'minio-svc', 'Parallel']);
+    expect(spec.volumeClaimTemplates).toMatchObject([
+      {
+        metadata: { name: 'export' },
+        spec: { storageClassName: 'fast', resources: { requests: { storage: '100Gi' } } },
+      },
+    ]);
+    expect(container.volumeMounts).toContainEqual({ name: 'export', mountPath: '/export' });
+    expect(spec.template.spec.volumes.map(({ name }: { name: string }) => name)).not.toContain('export');
+    expect(objects().some(({ kind }) => kind === 'PersistentVolumeClaim' || kind === 'Deployment')).toBe(false);
+  });
+
+  test('find and reach each other, and at most one is evicted at a time', () => {
+    const { object } = fixture({ distributed: { servers: 4 } });
+
+    const pods = { podSelector: { matchLabels: { app: 'minio', release: 'minio' } } };
+    const { spec } = object('Service', 'minio-svc');
+    const policy = object('NetworkPolicy', 'minio').spec;
+    expect([spec.clusterIP, spec.publishNotReadyAddresses]).toEqual(['None', true]);
+    expect(policy.ingress).toContainEqual({ from: [pods], ports: [{ port: 9000, protocol: 'TCP' }] });
+    expect(policy.egress).toEqual([{ to: [pods], ports: [{ port: 9000, protocol: 'TCP' }] }]);
+    expect(object('PodDisruptionBudget', 'minio').spec.maxUnavailable).toBe(1);
+  });
+
+  test('have several drives each where told', () => {
+    const { object } = fixture({ distributed: { servers: 2, drivesPerServer: 2 } });
+
+    const { template, volumeClaimTemplates } = object('StatefulSet', 'minio').spec;
+    expect(template.spec.containers[0].command).toContain('http://minio-{0...1}.minio-svc.minio.svc/export-{0...1}');
+    expect(volumeClaimTemplates.map(({ metadata }: Manifest) => metadata.name)).toEqual(['export-0', 'export-1']);
+  });
+
+  test('have an override of their own', () => {
+    const { object } = fixture({
+      distributed: { servers: 4 },
+      overrides: { distributedServer: { minReadySeconds: 10 } },
+    });
+
+    expect(object('StatefulSet', 'minio').spec.minReadySeconds).toBe(10);
+  });
+
+  test.each<[string, MinioProps, string]>([
+    [
+      'there are 3 drives',
+      { distributed: { servers: 3 } },
+      "'distributed' must have at least 4 drives, got 3 servers with 1 each",
+    ],
+    [
+      'there is one',
+      { distributed: { servers: 1, drivesPerServer: 4 } },
+      "'distributed.servers' must be at least 2, got 1",
+    ],
+    [
+      'drives are no number',
+      { distributed: { servers: 4, drivesPerServer: 0.5 } },
+      "'distributed.drivesPerServer' must be a whole number of at least 1, got 0.5",
+    ],
+    [
+      'an override is of one server',
+      { distributed: { servers: 4 }, overrides: { server: {} } },
+      "'overrides.server' is of the other mode",
+    ],
+    [
+      'an override is of several servers',
+      { overrides: { distributedServer: {} } },
+      "'overrides.distributedServer' is of the other mode",
+    ],
+  ])('throws when %s', (_, props, message) => {
+    expect(() => fixture(props)).toThrow(message);
+  });
+});
+
+describe('TLS', () => {
+  const asked: Record<string, unknown>[] = [];
+  const certificates: Certificates = {
+    issue: (_scope, _id, props) => {
+      asked.push(props);
+      return { secretName: props.secretName, caInjection: {}, volume: name => ({ name, source: {} }) };
+    },
+  };
+
+  test('is spoken with a certificate for every name of the server', () => {
+    const { minio, object } = fixture({ certificates, distributed: { servers: 4 } });
+
+    const { spec } = object('StatefulSet', 'minio').spec.template;
+    expect(minio.secure).toBe(true);
+    expect(asked.at(-1)!.dnsNames).toEqual([
+      ...['minio', 'minio.minio', 'minio.minio.svc', 'minio.minio.svc.cluster.local'],
+      ...['*.minio-svc.minio.svc', '*.minio-svc.minio.svc.cluster.local'],
+    ]);
+    expect(spec.containers[0].command[2]).toMatch(/^https:/);
+    expect(spec.containers[0].readinessProbe.httpGet.scheme).toBe('HTTPS');
+    expect(spec.volumes).toContainEqual({
+      name: 'cert-secret-volume',
+      secret: {
+        secretName: 'minio-tls',
+        items: [
+          { key: 'tls.crt', path: 'public.crt' },
+          { key: 'tls.key', path: 'private.key' },
+          { key: 'ca.crt', path: 'CAs/public.crt' },
+        ],
+      },
+    });
+  });
+
+  test('is what provisioning speaks, and whom it trusts', () => {
+    const { object } = fixture({ certificates });
+
+    const { containers, volumes } = object('Job', 'minio-post-job').spec.template.spec;
+    expect(containers[0].env).toContainEqual({ name: 'MINIO_SCHEME', value: 'https' });
+    expect(containers[0].volumeMounts).toContainEqual({
+      ...{ name: 'authority', mountPath: '/tmp/mc/certs/CAs', readOnly: true },
+    });
+    expect(volumes).toContainEqual({
+      name: 'authority',
+      secret: { secretName: 'minio-tls', items: [{ key: 'ca.crt', path: 'ca.crt' }] },
+    });
+  });
+});
+
+describe('metrics', () => {
+  const from = [podsIn('monitoring')];
+  const auth = (object: (kind: string, name: string) => Manifest) =>
+    object('Deployment', 'minio').spec.template.spec.containers[0].env.find(
+      ({ name }: { name: string }) => name === 'MINIO_PROMETHEUS_AUTH_TYPE',
+    )?.value;
+
+  test('ask for a token, and are reached by the named', () => {
+    const { minio, object } = fixture({ metrics: { access: 'bearer', from } });
+
+    expect(minio.metrics).toMatchObject({ path: '/minio/v2/metrics/cluster', access: 'bearer' });
+    expect(auth(object)).toBeUndefined();
+    expect(object('NetworkPolicy', 'minio').spec.ingress).toContainEqual({
+      ...{ from, ports: [{ port: 9000, protocol: 'TCP' }] },
+    });
+  });
+
+  test('ask for none where told, as upstream has it', () => {
+    const { object } = fixture({ metrics: { access: 'public', from } });
+
+    expect(auth(object)).toBe('public');
+  });
+});
+
+test('throws when two stores claim one name', () => {
+  const { app } = fixture();
+
+  expect(() => new Minio(app, 'second', {})).toThrow(
+    "second: 'minio.minio.svc.cluster.local:9000' is claimed by 'minio' already; use that store, or give this one another name",
+  );
+});
+
 describe('buckets', () => {
   test('are listed by name with their versioning, whatever the order of the calls', () => {
     const one = fixture({ buckets: [{ name: 'models', versioning: true }] });
@@ -225,6 +388,85 @@ describe('buckets', () => {
     );
   });
 
+  test('what was deleted stays restorable where told, versions being kept for it', () => {
+    const { files } = fixture({
+      buckets: [
+        {
+          name: 'data',
+          lifecycle: [{ prefix: 'runs/', expireAfterDays: 30 }],
+          retention: [
+            { prefix: 'runs/', restorableForDays: 7 },
+            { prefix: 'models/', restorableForDays: 90 },
+          ],
+        },
+      ],
+    });
+
+    const rules = JSON.parse(files()['lifecycle.data.json']!).Rules;
+    expect(files().buckets).toBe('data versioned\n');
+    expect(rules).toEqual([
+      {
+        ...{ ID: 'expire-1', Status: 'Enabled', Filter: { Prefix: 'runs/' } },
+        ...{ Expiration: { Days: 30 }, NoncurrentVersionExpiration: { NoncurrentDays: 7 } },
+      },
+      {
+        ...{ ID: 'restore-1', Status: 'Enabled', Filter: { Prefix: 'models/' } },
+        NoncurrentVersionExpiration: { NoncurrentDays: 90 },
+      },
+    ]);
+  });
+
+  test.each<[string, Bucket, string]>([
+    [
+      'a protected prefix is restorable for 0 days',
+      { name: 'data', retention: [{ prefix: 'runs/', restorableForDays: 0 }] },
+      "'restorableForDays' of bucket 'data' must be a whole number of at least 1, got 0",
+    ],
+    [
+      'versions are off',
+      { name: 'data', versioning: false, retention: [{ restorableForDays: 7 }] },
+      "'retention' of bucket 'data' needs old versions, got 'versioning' false; set it to true",
+    ],
+    [
+      'a rule around it ends earlier',
+      {
+        name: 'data',
+        lifecycle: [{ expireAfterDays: 3 }],
+        retention: [{ prefix: 'runs/', restorableForDays: 7 }],
+      },
+      "'lifecycle' of bucket 'data' removes what is below '' after 3 days, old versions too, but 'retention' keeps " +
+        "'runs/' restorable for 7; make it at least 7 days",
+    ],
+    [
+      'one prefix lies inside another',
+      {
+        name: 'data',
+        retention: [
+          { prefix: 'runs/', restorableForDays: 7 },
+          { prefix: 'runs/a/', restorableForDays: 9 },
+        ],
+      },
+      "'retention' of bucket 'data' protects 'runs/' and 'runs/a/', one inside the other; keep one",
+    ],
+    [
+      'a prefix has no slash at its end',
+      { name: 'data', retention: [{ prefix: 'runs', restorableForDays: 7 }] },
+      "'prefix' of retention of bucket 'data' must end in '/'",
+    ],
+  ])('throws when %s', (_, bucket, message) => {
+    const { minio } = fixture();
+
+    expect(() => minio.addBucket(bucket)).toThrow(message);
+  });
+
+  test('throws when two parts contradict each other about what is protected', () => {
+    const { minio } = fixture({ buckets: [{ name: 'data', retention: [{ restorableForDays: 7 }] }] });
+
+    expect(() => minio.addBucket({ name: 'data', lifecycle: [{ prefix: 'tmp/', expireAfterDays: 1 }] })).toThrow(
+      "'lifecycle' of bucket 'data' removes what is below 'tmp/' after 1 days",
+    );
+  });
+
   test('throws when two rules hold for the same prefix', () => {
     const { minio } = fixture();
     const lifecycle = [{ expireAfterDays: 1 }, { expireAfterDays: 2 }];
@@ -236,7 +478,7 @@ describe('buckets', () => {
 });
 
 describe('identities', () => {
-  test('one gets its key in its namespace, and the store a copy of the secret part', () => {
+  test('one gets its key in its namespace, and the store a copy of the secret part that its Job rolls with', () => {
     const { identity, object } = fixture({ buckets: [{ name: 'data' }] });
 
     const { accessKey, secretKey, secretName } = identity('reader', own());
@@ -244,29 +486,34 @@ describe('identities', () => {
     const keys = (name: string) => generatedKeys(object('Secret', name).metadata.annotations);
     expect(object('Secret', secretName).metadata.namespace).toBe('team-a');
     expect(keys(secretName)).toEqual({ AWS_ACCESS_KEY_ID: { plain: 'reader' }, AWS_SECRET_ACCESS_KEY: { random: 40 } });
-    expect(keys('minio-identities')).toEqual({ reader: { copyOf: secretKey } });
+    expect(keys('minio-key-reader')).toEqual({ secretKey: { copyOf: secretKey } });
+    const { annotations } = object('Job', 'minio-key-reader').spec.template.metadata;
+    expect(annotations['flowyard.dev/rolls-with']).toBe('["team-a/reader-key/AWS_SECRET_ACCESS_KEY"]');
     expect(accessKey).toEqual({ namespace: 'team-a', name: 'reader-key', key: 'AWS_ACCESS_KEY_ID' });
   });
 
   test('a prefix limits objects and listing, and nobody may administer', () => {
-    const { identity, files } = fixture({ buckets: [{ name: 'data' }] });
+    const { identity, policy } = fixture({ buckets: [{ name: 'data' }] });
 
     identity('team-a', own('team-a/'));
 
-    const { Statement } = JSON.parse(files()['policy.team-a.json']!);
-    const [, list, objects, deny] = Statement;
+    const { Statement } = policy('team-a');
+    const [, list, objects, ...denied] = Statement;
     expect(list.Condition).toEqual({ StringLike: { 's3:prefix': ['team-a/*'] } });
     expect(objects.Resource).toEqual(['arn:aws:s3:::data/team-a/*']);
     expect(objects.Action).toContain('s3:PutObject');
-    expect(deny).toEqual({ Effect: 'Deny', Action: ['admin:*'] });
+    expect(denied).toEqual([
+      { Effect: 'Deny', Action: ['s3:DeleteObjectVersion'], Resource: ['arn:aws:s3:::*'] },
+      { Effect: 'Deny', Action: ['admin:*'] },
+    ]);
   });
 
   test('a grant without a prefix holds for the bucket, and one to read holds for nothing else', () => {
-    const { identity, files } = fixture({ buckets: [{ name: 'data' }] });
+    const { identity, policy } = fixture({ buckets: [{ name: 'data' }] });
 
     identity('reader', own(undefined, 'read'));
 
-    const [, list, objects] = JSON.parse(files()['policy.reader.json']!).Statement;
+    const [, list, objects] = policy('reader').Statement;
     expect(list.Condition).toBeUndefined();
     expect(objects).toEqual({
       Effect: 'Allow',
@@ -275,34 +522,112 @@ describe('identities', () => {
     });
   });
 
-  test('their namespaces reach the server, each once, and no other does', () => {
+  test('the namespace of each reaches the server, and no other does', () => {
     const { identity, object } = fixture({ buckets: [{ name: 'data' }] });
 
     identity('one', own());
-    identity('two', own());
     identity('pipelines', own(), 'kubeflow');
 
+    const from = (name: string) =>
+      object('NetworkPolicy', name).spec.ingress.flatMap((rule: { from: unknown[] }) => rule.from);
     const namespace = (name: string) => ({
       namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': name } },
     });
-    expect(object('NetworkPolicy', 'minio').spec.ingress.flatMap((rule: { from: unknown[] }) => rule.from)).toEqual([
-      { podSelector: { matchLabels: { app: 'minio-job', release: 'minio' } } },
-      namespace('team-a'),
-      namespace('kubeflow'),
-    ]);
+    expect(from('minio')).toEqual([{ podSelector: { matchLabels: { app: 'minio-job', release: 'minio' } } }]);
+    expect(from('minio-key-one')).toEqual([namespace('team-a')]);
+    expect(from('minio-key-pipelines')).toEqual([namespace('kubeflow')]);
   });
 
-  test('one more makes the Job run again', () => {
+  test('one more changes nothing of the store and of the others but the list of names', () => {
+    const { identity, objects } = fixture({ buckets: [{ name: 'data' }] });
+    identity('first', own('first/'));
+    const before = new Set(objects().map(object => JSON.stringify(object)));
+    const count = before.size;
+
+    identity('second', own('second/'));
+
+    const changed = objects().filter(object => !before.has(JSON.stringify(object)));
+    expect(changed.map(({ kind, metadata }) => `${kind}/${metadata.name}`).sort()).toEqual([
+      'ConfigMap/minio-identities',
+      'Job/minio-key-second',
+      'NetworkPolicy/minio-key-second',
+      'Secret/minio-key-second',
+      'Secret/second-key',
+    ]);
+    expect(objects()).toHaveLength(count + 4);
+    expect(changed.find(({ kind }) => kind === 'ConfigMap')!.data).toEqual({ identities: 'first\nsecond\n' });
+  });
+
+  test('what the sweep reads does not change its CronJob', () => {
     const { identity, object } = fixture({ buckets: [{ name: 'data' }] });
-    const hash = () =>
-      object('Job', 'minio-post-job').spec.template.metadata.annotations['flowyard.dev/hash-minio-configuration'];
-    const before = hash();
+    const before = object('CronJob', 'minio-sweep');
 
     identity('late', own());
 
-    expect(before).toMatch(/^[0-9a-f]{16}$/);
-    expect(hash()).toMatch(/^[0-9a-f]{16}$/);
-    expect(hash()).not.toBe(before);
+    const { jobTemplate, schedule, concurrencyPolicy } = object('CronJob', 'minio-sweep').spec;
+    expect(object('CronJob', 'minio-sweep')).toEqual(before);
+    expect([schedule, concurrencyPolicy]).toEqual(['17 * * * *', 'Forbid']);
+    expect(jobTemplate.spec.template.spec.volumes).toContainEqual({
+      name: 'identities',
+      configMap: { name: 'minio-identities' },
+    });
+  });
+
+  test('another generation gives each another key, and leaves the root key', () => {
+    const { identity, object } = fixture({ buckets: [{ name: 'data' }], keyGeneration: '2026-11' });
+
+    identity('team-a', own());
+
+    const keys = (name: string) => generatedKeys(object('Secret', name).metadata.annotations);
+    expect(keys('team-a-key').AWS_SECRET_ACCESS_KEY).toEqual({ random: 40, generation: '2026-11' });
+    expect(keys('minio').rootPassword).toEqual({ random: 40 });
+  });
+
+  test('keys may have the names that their reader expects', () => {
+    const { client, minio } = fixture({ buckets: [{ name: 'data' }] });
+
+    const { accessKey, secretKey } = minio.addIdentity(client, 'Key', {
+      ...{ name: 'pipelines', namespace: 'kubeflow', secretName: 'mlpipeline-minio-artifact', grants: own() },
+      secretKeys: { accessKey: 'accesskey', secretKey: 'secretkey' },
+    });
+
+    expect([accessKey.key, secretKey.key]).toEqual(['accesskey', 'secretkey']);
+  });
+
+  test('a long name ends in its hash, within what the name of a Job takes', () => {
+    const { identity, object } = fixture({ buckets: [{ name: 'data' }] });
+
+    identity('a'.repeat(100), own());
+
+    expect(object('Job', `minio-key-${'a'.repeat(44)}-a3edb150`).metadata.name).toHaveLength(63);
+  });
+
+  test.each([
+    ['the same prefix', 'team/', 'team/'],
+    ['a prefix inside', 'team/', 'team/private/'],
+    ['the whole bucket', 'team/', undefined],
+  ])('throws when two tenants own %s', (_, first, second) => {
+    const { identity } = fixture({ buckets: [{ name: 'data' }] });
+    const alone = (prefix?: string) => own(prefix).map(grant => ({ ...grant, exclusive: true }));
+    identity('one', alone(first), 'one');
+
+    expect(() => identity('two', alone(second), 'two')).toThrow(
+      `'grants' of identity 'two' hold '${second ?? ''}' of bucket 'data' alone, which meets 'team/' of identity 'one'; ` +
+        'give each tenant a prefix of its own',
+    );
+  });
+
+  test.each([
+    ['twins by name', 'team/', 'team-a/', 'other'],
+    ['one namespace', 'team/', 'team/', 'one'],
+  ])('%s do not meet', (_, first, second, namespace) => {
+    const { identity, minio } = fixture({ buckets: [{ name: 'data' }] });
+    const alone = (prefix?: string) => own(prefix).map(grant => ({ ...grant, exclusive: true }));
+    identity('one', alone(first), 'one');
+
+    identity('two', alone(second), namespace);
+
+    expect(minio.buckets).toHaveLength(1);
   });
 
   test('a bucket may be added after the identity that uses it', () => {

@@ -126,10 +126,21 @@ test('pods wait for the fences of their namespace, and no others', () => {
   const other = fence('other', { matchLabels: { app: 'other' } });
   const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'quota', namespace: 'ns' }, spec: {} };
 
-  const first = before(fixture({ ...platform, deny, own, other, quota }), 'server');
+  const fences = { 'namespace/deny': deny, 'server/own': own, 'server/other': other, quota };
 
-  expect(first).toEqual(expect.arrayContaining(['deny', 'own', 'quota']));
-  expect(first).not.toContain('other');
+  const first = before(fixture({ ...platform, ...fences }), 'server');
+
+  expect(first).toEqual(expect.arrayContaining(['namespace/deny', 'server/own', 'quota']));
+  expect(first).not.toContain('server/other');
+});
+
+test('pods do not wait for what a later component lets in besides', () => {
+  const more = {
+    ...{ apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'more', namespace: 'ns' } },
+    spec: { podSelector: { matchLabels: { app: 'server' } } },
+  };
+
+  expect(before(fixture({ ...platform, 'client/more': more }), 'server')).not.toContain('client/more');
 });
 
 test('a role waits for those that it is added up into, so that on removal it goes first', () => {

@@ -9,7 +9,7 @@ function fixture(spec: Partial<k8s.PodSpec>) {
   return new KubeObject(chart, 'Pod', k8s.KubePod, { metadata: { name: 'pod' }, spec: { containers: [], ...spec } });
 }
 
-describe('a field that Kubernetes gained after 1.27', () => {
+describe('a field that the types do not know', () => {
   /** A pod spec that uses each exception. */
   const uses: Record<keyof typeof newerFields, Partial<k8s.PodSpec>> = {
     nativeSidecar: { initContainers: [{ name: 'proxy', restartPolicy: 'Always' }] },
@@ -21,14 +21,25 @@ describe('a field that Kubernetes gained after 1.27', () => {
     podAppArmor: { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } },
   };
 
-  test.each(Object.keys(newerFields))('%s is still lost by the serialiser of the types, and kept by ours', name => {
-    const fields = { metadata: { name: 'pod' }, spec: { containers: [], ...uses[name] } };
+  test('the address of a Service is still lost by the serialiser of the types, and kept by ours', () => {
+    const fields = { metadata: { name: 'service' }, spec: { clusterIP: 'None' } };
+    const chart = new Chart(new App(), 'chart', { namespace: 'ns', disableResourceNameHashes: true });
 
-    const lost = lostFields(fields, k8s.KubePod);
-
-    expect(lost).toEqual([expect.stringMatching(newerFields[name]!.path)]);
-    expect(fixture(uses[name]!).toJson().spec).toEqual(fields.spec);
+    expect(lostFields(fields, k8s.KubeService)).toEqual(['spec.clusterIP']);
+    expect(new KubeObject(chart, 'Service', k8s.KubeService, fields).toJson().spec).toEqual(fields.spec);
   });
+
+  test.each(Object.keys(newerFields).filter(name => name !== 'clusterIp'))(
+    '%s is still lost by the serialiser of the types, and kept by ours',
+    name => {
+      const fields = { metadata: { name: 'pod' }, spec: { containers: [], ...uses[name] } };
+
+      const lost = lostFields(fields, k8s.KubePod);
+
+      expect(lost).toEqual([expect.stringMatching(newerFields[name]!.path)]);
+      expect(fixture(uses[name]!).toJson().spec).toEqual(fields.spec);
+    },
+  );
 });
 
 test('extended resources and quantities are rendered as they were given', () => {

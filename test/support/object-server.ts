@@ -6,7 +6,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { App } from 'cdk8s';
 import { Minio, type MinioProps } from '../../components/minio';
-import { apiObjects, Component, generatedKeys, type Manifest } from '../../constructs';
+import { apiObjects, Component, type Manifest } from '../../constructs';
 import { prepareBinaries } from '../../engine/control-plane';
 import { type Key, S3 } from './s3';
 
@@ -41,6 +41,7 @@ export class ObjectServer {
     public readonly port: number,
     private readonly consolePort: number,
     private readonly props: MinioProps,
+    private readonly certificate?: { readonly cert: string; readonly key: string },
   ) {
     this.s3 = new S3(port, props.region ?? 'us-east-1');
     // The client's image has a shell and little else: the script gets no more here.
@@ -50,9 +51,13 @@ export class ObjectServer {
     fs.symlinkSync(sleep, this.at('tools', 'sleep'));
   }
 
-  public static async create(props: MinioProps = {}): Promise<ObjectServer> {
+  /** @param certificate files of a certificate that is its own authority, for a store that speaks TLS */
+  public static async create(
+    props: MinioProps = {},
+    certificate?: { readonly cert: string; readonly key: string },
+  ): Promise<ObjectServer> {
     const { minio, mc } = await prepareBinaries({ names: ['minio', 'mc'] });
-    return new ObjectServer({ minio, mc }, await freePort(), await freePort(), props);
+    return new ObjectServer({ minio, mc }, await freePort(), await freePort(), props, certificate);
   }
 
   /** Starts the server with the rendered arguments and variables, but for addresses and folders. */
@@ -64,6 +69,12 @@ export class ObjectServer {
       ':9000': `127.0.0.1:${this.port}`,
       ':9001': `127.0.0.1:${this.consolePort}`,
     };
+    if (this.certificate) {
+      fs.mkdirSync(this.at('certs'), { recursive: true });
+      fs.copyFileSync(this.certificate.cert, this.at('certs', 'public.crt'));
+      fs.copyFileSync(this.certificate.key, this.at('certs', 'private.key'));
+      this.trust(this.at('mc'));
+    }
     const args = (container.command as string[]).slice(1).map(argument => replaced[argument] ?? argument);
     const env = environment(container, {
       HOME: this.directory,
@@ -104,48 +115,81 @@ export class ObjectServer {
   }
 
   /**
-   * Runs the script of the rendered ConfigMap with the variables of the rendered Job.
+   * Runs the rendered scripts with the variables of the rendered Jobs, as the cluster would: that of the buckets, that of
+   * each identity, and the one that sweeps, until one fails.
    *
    * @param options.wait  seconds that it waits for the server
    * @param options.shell a POSIX shell
-   * @param options.tamper changes the folder with `config`, `root` and `identities` before the run
+   * @param options.tamper changes the folder with `config`, `scripts`, `root` and a folder for each key before the run
    */
   public async provision(
     declare: Declare,
     options: { readonly wait?: number; readonly shell?: string[]; readonly tamper?: (folder: string) => void } = {},
   ): Promise<Outcome> {
     const objects = this.render(declare);
-    const find = (kind: string, name: string) =>
-      objects.find(object => object.kind === kind && object.metadata.name === name)!;
     const folder = fs.mkdtempSync(this.at('run-'));
-    const identities = Object.keys(generatedKeys(find('Secret', 'minio-identities').metadata.annotations));
-    write(path.join(folder, 'config'), find('ConfigMap', 'minio').data);
+    const files = (name: string) =>
+      objects.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)!.data;
+    write(path.join(folder, 'config'), { ...files('minio'), ...files('minio-identities') });
+    write(path.join(folder, 'scripts'), files('minio-scripts'));
     write(path.join(folder, 'root'), { rootUser: this.root.user, rootPassword: this.root.secret });
-    write(
-      path.join(folder, 'identities'),
-      Object.fromEntries(identities.map(identity => [identity, this.key(identity).secret])),
-    );
+    const jobs = [
+      ...objects.filter(({ kind }) => kind === 'Job'),
+      ...objects.filter(({ kind }) => kind === 'CronJob').map(({ spec }) => spec.jobTemplate),
+    ].map(({ spec }) => spec.template.spec.containers[0]);
+    const identities = jobs.map(identityOf).filter(name => name !== undefined);
+    for (const name of identities) write(path.join(folder, name), { secretKey: this.key(name).secret });
+    this.trust(path.join(folder, 'mc'));
     options.tamper?.(folder);
-    const container = find('Job', 'minio-post-job').spec.template.spec.containers[0];
-    const script = (container.command as string[])[1]!.replace('/config/', `${folder}/config/`);
-    const env = environment(container, {
+    // Those of identities run at once, as in a cluster.
+    const steps = [jobs.slice(0, 1), jobs.slice(1, -1), jobs.slice(-1)];
+    let output = '';
+    for (const step of steps) {
+      const outcomes = await Promise.all(step.map(job => this.runJob(job, folder, options)));
+      output += outcomes.map(outcome => outcome.output).join('');
+      const failed = outcomes.find(({ exitCode }) => exitCode !== 0);
+      if (failed) return { exitCode: failed.exitCode, output };
+    }
+    return { exitCode: 0, output };
+  }
+
+  private runJob(
+    container: Manifest,
+    folder: string,
+    options: { readonly wait?: number; readonly shell?: string[] },
+  ): Promise<Outcome> {
+    const replaced: Record<string, string> = {
       MINIO_ENDPOINT: '127.0.0.1',
       MINIO_PORT: String(this.port),
       WAIT_SECONDS: String(options.wait ?? 30),
+      GRACE_SECONDS: '0',
       CONFIG_DIR: path.join(folder, 'config'),
       ROOT_KEY_DIR: path.join(folder, 'root'),
-      IDENTITY_KEY_DIR: path.join(folder, 'identities'),
+      IDENTITY_KEY_DIR: path.join(folder, identityOf(container) ?? ''),
       MC_CONFIG_DIR: path.join(folder, 'mc'),
-      HOME: folder,
-    });
+      // Each pod has scratch space of its own.
+      HOME: fs.mkdtempSync(path.join(folder, 'home-')),
+    };
+    const present = Object.entries(replaced).filter(([name]) =>
+      container.env.some((each: { name: string }) => each.name === name),
+    );
+    const env = environment(container as never, Object.fromEntries(present));
+    const script = (container.command as string[])[1]!.replace(/^\/(config|scripts)\//, `${folder}/$1/`);
     const [shell, ...flags] = options.shell ?? ['/bin/sh'];
     return run(shell!, [...flags, script], { ...env, PATH: this.at('tools') });
   }
 
   /** Runs `mc`; `store` is the alias of this server with the given key. */
   public mc(key: Key, args: string[]): Promise<Outcome> {
-    const host = `http://${key.user}:${key.secret}@127.0.0.1:${this.port}`;
+    const host = `${this.certificate ? 'https' : 'http'}://${key.user}:${key.secret}@127.0.0.1:${this.port}`;
     return run(this.binaries.mc, args, { HOME: this.directory, MC_CONFIG_DIR: this.at('mc'), MC_HOST_store: host });
+  }
+
+  /** Puts the authority where the client looks, as the mounted file is. */
+  private trust(folder: string): void {
+    if (!this.certificate) return;
+    fs.mkdirSync(path.join(folder, 'certs', 'CAs'), { recursive: true });
+    fs.copyFileSync(this.certificate.cert, path.join(folder, 'certs', 'CAs', 'ca.crt'));
   }
 
   private render(declare: Declare): Manifest[] {
@@ -157,6 +201,11 @@ export class ObjectServer {
   private at(...parts: string[]): string {
     return path.join(this.directory, ...parts);
   }
+}
+
+/** Whom a Job makes; undefined for the others. */
+function identityOf(container: Manifest): string | undefined {
+  return container.env.find(({ name }: { name: string }) => name === 'IDENTITY')?.value;
 }
 
 /** The variables of a container with other values for some: each of those must be there. */

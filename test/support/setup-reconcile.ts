@@ -4,6 +4,7 @@ import setupCluster from './setup-cluster';
 
 /** Controllers that the tests of this tier run for real. */
 const controllers: readonly BinaryName[] = [
+  'weed',
   'workflow-controller',
   'pilot-discovery',
   'jobset-manager',

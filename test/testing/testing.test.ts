@@ -46,7 +46,7 @@ describe('findObject', () => {
     expect(quota.metadata.name).toBe('kf-resource-quota');
     expect(findObject(objects, { kind: 'Deployment', component: 'minio' }).metadata.name).toBe('minio');
     expect(findObjects(objects, { kind: 'ResourceQuota' })).toHaveLength(2);
-    expect(findObjects(objects, { kind: 'CronJob' })).toEqual([]);
+    expect(findObjects(objects, { kind: 'ReplicaSet' })).toEqual([]);
   });
 
   test('throws when there is none, naming what there is of the kind', () => {

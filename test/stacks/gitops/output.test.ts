@@ -204,7 +204,7 @@ describe('Flux', () => {
     const annotations = (kind: string, name: string) => find(kind, name).metadata.annotations;
 
     expect(annotations('PersistentVolumeClaim', 'minio')).toEqual({ 'kustomize.toolkit.fluxcd.io/prune': 'disabled' });
-    expect(annotations('Kustomization', 'local-tenant-team-vision')).toEqual({
+    expect(annotations('Kustomization', 'local-tenant-team-vision.1')).toEqual({
       'kustomize.toolkit.fluxcd.io/prune': 'disabled',
     });
     expect(annotations('Job', 'minio-post-job')).toEqual({ 'kustomize.toolkit.fluxcd.io/force': 'enabled' });

@@ -30,7 +30,21 @@ test('a copy reads where its source is, so that both are always equal', () => {
   const source = ref('minioaccess', 'team-vision', 'AWS_SECRET_ACCESS_KEY');
 
   expect(source).toEqual({ key: 'flowyard/local/team-vision/minioaccess/AWS_SECRET_ACCESS_KEY', property: 'value' });
-  expect(ref('minio-identities', 'minio', 'tenant-team-vision')).toEqual(source);
+  expect(ref('minio-key-tenant-team-vision', 'minio', 'secretKey')).toEqual(source);
+});
+
+test('another generation of keys has places of its own, and the Jobs that hand them out run again', () => {
+  const job = (objects: readonly OrderedNode[]) =>
+    fixture({}, objects).manifests.find(
+      ({ kind, metadata }) => kind === 'Job' && metadata.name === 'minio-key-tenant-team-vision',
+    )!.spec.template.metadata;
+  const { platform, ...local } = loadEnvironment('local');
+  const objectStore = { ...platform.objectStore, keyGeneration: '2026-11' };
+  const { objects } = renderEnvironment({ ...local, platform: { ...platform, objectStore } });
+
+  const [{ remoteRef }] = fixture({}, objects).externalSecret('minioaccess', 'team-vision').spec.data;
+  expect(remoteRef.key).toBe('flowyard/local/team-vision/minioaccess/AWS_SECRET_ACCESS_KEY/2026-11');
+  expect(job(objects).annotations).not.toEqual(job(rendering.objects).annotations);
 });
 
 test('what is no secret is written beside what is', () => {
@@ -113,6 +127,6 @@ test('throws when two values would share a place', () => {
 
 test('throws when the platform has generated Secrets and no store is named', () => {
   expect(() => gitopsOutput(rendering, checkGitops(given))).toThrow(
-    /'--secrets' is missing: the values of 7 Secrets are never rendered \(.*minio\/minio.*team-vision\/minioaccess.*\); .* --secrets external-secrets --secret-store NAME/,
+    /'--secrets' is missing: the values of 8 Secrets are never rendered \(.*minio\/minio.*team-vision\/minioaccess.*\); .* --secrets external-secrets --secret-store NAME/,
   );
 });

@@ -1,4 +1,4 @@
-import type { StoreGrant } from '../roles';
+import type { StoreGrant } from '../object-store';
 import { prefixProblem } from './bucket';
 
 const read = ['s3:GetObject', 's3:GetObjectVersion'];
@@ -15,17 +15,15 @@ export function grantProblem(identity: string, grants: readonly StoreGrant[]): s
   return undefined;
 }
 
-/**
- * The policy of one identity, as S3 writes it.
- *
- * It denies all administration: users may otherwise make access keys of their own, which outlive a change of the key
- * that they were given.
- */
-export function policyDocument(grants: readonly StoreGrant[]): object {
-  return {
-    Version: '2012-10-17',
-    Statement: [...grants.flatMap(statements), { Effect: 'Deny', Action: ['admin:*'] }],
-  };
+/** A policy document, as IAM writes it. */
+export interface PolicyDocument {
+  readonly Version: '2012-10-17';
+  readonly Statement: readonly object[];
+}
+
+/** What one identity may do, as S3 writes it. Old versions of objects are not among what it may delete. */
+export function policyDocument(grants: readonly StoreGrant[]): PolicyDocument {
+  return { Version: '2012-10-17', Statement: grants.flatMap(statements) };
 }
 
 function statements({ bucket, prefix, access }: StoreGrant): object[] {

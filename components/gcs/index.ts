@@ -1,0 +1,1 @@
+export { Gcs, type GcsAccess, type GcsIdentities, type GcsProps } from './gcs';

@@ -1,0 +1,2 @@
+export { release } from './release';
+export { SeaweedFs, type SeaweedFsProps } from './seaweedfs';
