@@ -30,6 +30,18 @@ export { type ExistingIstioProps, Istio, type IstioProps } from './istio';
 export { JobSet, JobSetKind, type JobSetProps } from './jobset';
 export * from './katib';
 export { Kubeflow, type KubeflowProps } from './kubeflow';
+export {
+  AdmissionCheck,
+  ClusterQueue,
+  Cohort,
+  type JobFramework,
+  Kueue,
+  type KueueProps,
+  LocalQueue,
+  ResourceFlavor,
+  Topology,
+  WorkloadPriorityClass,
+} from './kueue';
 export { Minio, type MinioProps } from './minio';
 export { Mysql, type MysqlProps } from './mysql';
 export { NvidiaDevicePlugin, type NvidiaDevicePluginProps } from './nvidia-device-plugin';
