@@ -35,11 +35,13 @@ export {
   ClusterQueue,
   Cohort,
   type JobFramework,
+  jobFrameworks,
   Kueue,
   type KueueProps,
   LocalQueue,
   ResourceFlavor,
   Topology,
+  Workload,
   WorkloadPriorityClass,
 } from './kueue';
 export { Minio, type MinioProps } from './minio';

@@ -222,6 +222,7 @@ export const Workload = new CustomResource({
       storage: true,
       schema: s.allOptional({ spec: spec(), status: status() }, { rules }),
       subresources: { status: {} },
+      selectableFields: ['.status.admission.clusterQueue'],
       columns: [
         { name: 'Queue', type: 'string', jsonPath: '.spec.queueName' },
         { name: 'Reserved in', type: 'string', jsonPath: '.status.admission.clusterQueue' },
