@@ -1,4 +1,4 @@
-import { acceleratorFacts, accelerators, gpuResource, gpusPerNode, type NodePool } from '../../constructs';
+import { acceleratorFacts, accelerators, gpuResource, type NodePool } from '../../constructs';
 import type { Environment } from '../schema';
 
 type Pool = Environment['infrastructure']['nodePools'][number];
@@ -14,11 +14,6 @@ export function poolProblems({ nodePools, devicePlugin }: Environment['infrastru
       return [...gpuProblems(pool, `${path}.gpu`), ...scalingProblems(pool, `${path}.scaling`)];
     }),
   ];
-}
-
-/** Accelerators, instances or shares that a pool has when all its nodes are there. */
-export function gpusOf(pool: Pool): number {
-  return gpusPerNode(pool as NodePool) * (pool.scaling?.max ?? pool.nodes);
 }
 
 function gpuProblems({ gpu }: Pool, path: string): string[] {

@@ -9,6 +9,7 @@ const controllers: readonly BinaryName[] = [
   'pilot-discovery',
   'jobset-manager',
   'katib-controller',
+  'kueue',
   'trainer-controller-manager',
   'training-operator',
 ];
