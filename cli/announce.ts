@@ -9,7 +9,7 @@ import { count, type Terminal } from './terminal';
 /** What will be there, known before any cluster is. */
 export function announce(
   terminal: Terminal,
-  { components, objects, environment, advice }: Rendering,
+  { components, objects, environment, advice, warnings }: Rendering,
   { embedded }: Target,
 ): void {
   terminal.say(
@@ -25,7 +25,7 @@ export function announce(
       ];
     }),
   );
-  for (const finding of advice) terminal.warn(findingText(finding));
+  for (const text of [...advice.map(findingText), ...warnings]) terminal.warn(text);
   if (embedded) {
     const pools = environment.infrastructure.nodePools.map(
       ({ name, nodes, cpu, memory, gpu }) =>

@@ -16,7 +16,7 @@ export function synth(options: { readonly env: string; readonly output?: string;
   const generated = rendering.objects
     .filter(({ manifest }) => Object.keys(generatedKeys(manifest.metadata.annotations)).length > 0)
     .map(({ manifest }) => `${manifest.metadata.namespace}/${manifest.metadata.name}`);
-  for (const finding of rendering.advice) terminal.warn(findingText(finding));
+  for (const text of [...rendering.advice.map(findingText), ...rendering.warnings]) terminal.warn(text);
   terminal.say(
     `${count(rendering.objects.length, 'object')} of ${count(rendering.components.length, 'component')} in ${folder}, in the order of the files' numbers`,
   );
@@ -33,6 +33,7 @@ export function synth(options: { readonly env: string; readonly output?: string;
     objects: rendering.objects.length,
     generatedSecrets: generated,
     advice: rendering.advice,
+    warnings: rendering.warnings,
   });
   return 0;
 }

@@ -43,6 +43,20 @@ export { type ExistingIstioProps, Istio, type IstioProps } from './istio';
 export { JobSet, JobSetKind, type JobSetProps } from './jobset';
 export * from './katib';
 export { Kubeflow, type KubeflowProps } from './kubeflow';
+export {
+  AdmissionCheck,
+  ClusterQueue,
+  Cohort,
+  type JobFramework,
+  jobFrameworks,
+  Kueue,
+  type KueueProps,
+  LocalQueue,
+  ResourceFlavor,
+  Topology,
+  Workload,
+  WorkloadPriorityClass,
+} from './kueue';
 export { Minio, type MinioProps } from './minio';
 export { Mysql, type MysqlProps } from './mysql';
 export { NvidiaDevicePlugin, type NvidiaDevicePluginProps } from './nvidia-device-plugin';

@@ -115,6 +115,11 @@ export function gpusPerNode({ gpu }: NodePool): number {
   return gpu.count * instances * (gpu.sharing?.clients ?? 1);
 }
 
+/** What a pool has of its extended resource when all its nodes are there. */
+export function gpuCapacity(pool: NodePool): number {
+  return gpusPerNode(pool) * (pool.scaling?.max ?? pool.nodes);
+}
+
 /** The accelerators of a node for people: `4 × nvidia-l4`, `8 × nvidia-a100-80gb as 56 × 1g.10gb`. */
 export function gpuWords(gpu: Gpu): string {
   const { type, count, mig, sharing } = gpu;

@@ -1,7 +1,8 @@
-import { schemaCheck } from '../constructs';
+import { gpuCapacity, type NodePool, schemaCheck } from '../constructs';
 import { duplicates, ranges } from './checks/lists';
 import { storeProblems } from './checks/object-store';
-import { gpusOf, poolProblems } from './checks/pools';
+import { poolProblems } from './checks/pools';
+import { queueProblems } from './checks/queues';
 import { type Environment, environmentSchema } from './schema';
 
 let check: ReturnType<typeof schemaCheck> | undefined;
@@ -41,6 +42,7 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
     ...ranges('infrastructure.apiServer.addresses', infrastructure.apiServer.addresses),
   ];
   problems.push(...poolProblems(infrastructure));
+  problems.push(...queueProblems({ infrastructure, platform, tenants }));
   problems.push(...foreignSettings(platform), ...storeProblems(platform));
   if (platform.katib && !platform.database) {
     problems.push("'platform.database' must be set for 'platform.katib', which keeps observations there, got none");
@@ -71,8 +73,8 @@ function contradictions({ infrastructure, platform, tenants }: Environment): str
       const gpu = pools.get(pool)?.gpu;
       if (!gpu)
         problems.push(`'tenants.${at}.quota.gpus' must name a node pool with 'gpu' among ${poolNames}, got '${pool}'`);
-      else if (count > gpusOf(pools.get(pool)!)) {
-        const all = gpusOf(pools.get(pool)!);
+      else if (count > gpuCapacity(pools.get(pool) as NodePool)) {
+        const all = gpuCapacity(pools.get(pool) as NodePool);
         problems.push(`'tenants.${at}.quota.gpus.${pool}' must be at most the ${all} of the pool, got ${count}`);
       }
     }
@@ -110,7 +112,7 @@ function foreignSettings(platform: Environment['platform']): string[] {
 
 /** Namespaces that a tenant would take from the cluster or the platform. */
 const reserved =
-  /^(default|kube-.*|kubeflow|kubeflow-system|istio-.*|knative-.*|cert-manager|minio|auth|oauth2-proxy|flowyard-.*|gmp-.*|gke-.*|amazon-.*)$/;
+  /^(default|kube-.*|kubeflow|kubeflow-system|istio-.*|knative-.*|kueue-system|cert-manager|minio|auth|oauth2-proxy|flowyard-.*|gmp-.*|gke-.*|amazon-.*)$/;
 
 /** Labels by which the platform and the cluster decide are not a tenant's to set. */
 function wrongLabels(path: string, labels: Readonly<Record<string, string>>): string[] {

@@ -30,6 +30,7 @@ export default defineEnvironment({
     workflows: { kind: 'argo' },
     trainer: true,
     katib: true,
+    queues: { kind: 'kueue' },
   },
 
   tenants: [

@@ -289,6 +289,14 @@ const platform = s.object({
       ),
     }),
   ),
+  /** Has the jobs of tenants wait until there is room for all of their pods. Default: jobs start, and pods wait. */
+  queues: s.optional(
+    s.object({
+      kind: s.oneOf(['kueue']),
+      /** Whether a tenant gets back at once what it is guaranteed, by stopping jobs of those who borrowed it. Default: true. */
+      reclaims: s.optional(s.bool()),
+    }),
+  ),
   /** Trainer v2 with JobSet: TrainJobs and their runtimes. Default: false. */
   trainer: s.optional(s.bool()),
   /** JSON patches over rendered objects, by construct path; one that matches nothing is an error. */
@@ -335,6 +343,11 @@ const tenant = s.object({
     storage: quantity(),
     /** Accelerators by node pool, such as `{ 'gpu-l4': 2 }`. Default: none. */
     gpus: s.optional(s.map(s.int32({ minimum: 0 }))),
+    /**
+     * Of `gpus`, those that are held for it: the others it borrows while they are idle. With `platform.queues`. Default:
+     * all of them.
+     */
+    guaranteedGpus: s.optional(s.map(s.int32({ minimum: 0 }))),
     /** Pods at once. Default: 100. */
     pods: s.optional(s.int32({ minimum: 1, maximum: 100_000 })),
   }),

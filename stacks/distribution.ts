@@ -4,6 +4,7 @@ import type {
   Certificates,
   Cluster,
   ObjectStore,
+  Queues,
   ServiceMesh,
   SqlDatabase,
   Tuning,
@@ -39,6 +40,9 @@ export interface Foundation {
 
   /** Absent where the environment has none. */
   readonly tuning?: Tuning;
+
+  /** Absent where the environment has none. */
+  readonly queues?: Queues;
 
   /** By id; those that the environment does without are absent. */
   readonly components: Readonly<Partial<Parts>>;

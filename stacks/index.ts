@@ -10,7 +10,7 @@ export = async (): Promise<Record<string, unknown>> => {
   const { environment: name, layer } = stackName(pulumi.getStack());
   const environment = loadEnvironment(name);
   const rendering = fitCluster(renderProject(environment));
-  for (const finding of rendering.advice) pulumi.log.warn(findingText(finding));
+  for (const text of [...rendering.advice.map(findingText), ...rendering.warnings]) pulumi.log.warn(text);
   return deployPlatform(rendering, await clusterAccess(), layer);
 
   async function clusterAccess(): Promise<ClusterAccess> {

@@ -7,6 +7,7 @@ import { Istio } from '../components/istio';
 import { JobSet } from '../components/jobset';
 import { Katib } from '../components/katib';
 import { Kubeflow } from '../components/kubeflow';
+import { Kueue } from '../components/kueue';
 import { Minio } from '../components/minio';
 import { Mysql } from '../components/mysql';
 import { NvidiaDevicePlugin } from '../components/nvidia-device-plugin';
@@ -34,6 +35,7 @@ export const parts = {
   trainer: Trainer,
   'argo-workflows': ArgoWorkflows,
   katib: Katib,
+  kueue: Kueue,
 };
 
 type Classes = typeof parts;

@@ -2,7 +2,16 @@ import { App, JsonPatch } from 'cdk8s';
 import { ArgoWorkflows } from '../components/argo-workflows';
 import { Istio } from '../components/istio';
 import type { KnownTrialResource } from '../components/katib';
-import type { Certificates, Cluster, ServiceMesh, SqlDatabase, Tuning, WorkflowEngine } from '../components/roles';
+import type { JobFramework } from '../components/kueue';
+import type {
+  Certificates,
+  Cluster,
+  Queues,
+  ServiceMesh,
+  SqlDatabase,
+  Tuning,
+  WorkflowEngine,
+} from '../components/roles';
 import { addresses, apiObjects, Component, type NodePool, placeOn, podsIn, setDefaults } from '../constructs';
 import type { Environment } from '../environments';
 import { enforce } from '../policies';
@@ -61,6 +70,13 @@ export function composePlatform(environment: Environment, distribution: Distribu
     return add('katib', { cluster, certificates, database, mesh, trialResources: trialResources(platform) });
   }
 
+  function addQueues(certificates: Certificates): Queues | undefined {
+    if (!platform.queues) return undefined;
+    const { reclaims } = platform.queues;
+    const pools = infrastructure.nodePools as NodePool[];
+    return add('kueue', { cluster, certificates, mesh, pools, reclaims, frameworks: queuedKinds(platform) });
+  }
+
   const mesh = addMesh();
   add('kubeflow', { mesh });
   add('profiles', {});
@@ -82,8 +98,9 @@ export function composePlatform(environment: Environment, distribution: Distribu
   if (platform.trainer) add('trainer', { cluster, mesh, jobSets: add('jobset', { cluster, mesh }) });
   const workflows = addWorkflows();
   const tuning = addTuning(certificates, database);
+  const queues = addQueues(certificates);
   const bucket = platform.objectStore.tenantBucket;
-  const handles = { objectStore, mesh, workflows, tuning };
+  const handles = { objectStore, mesh, workflows, tuning, queues };
   addTenants(app, environment, { ...handles, bucket, ...props.tenant });
   const foundation = { app, environment, cluster, certificates, database, ...handles, components };
   const late: unknown = distribution.extend?.(foundation);
@@ -131,6 +148,19 @@ export function trialResources({
     ...(trainer ? (['TrainJob.v1alpha1.trainer.kubeflow.org'] as const) : []),
     ...(trainingOperator ? jobs.map(kind => `${kind}.v1.kubeflow.org` as const) : []),
     ...(workflows ? (['Workflow.v1alpha1.argoproj.io'] as const) : []),
+  ];
+}
+
+/** Kinds of jobs whose controllers the platform has. */
+function queuedKinds({ trainer, trainingOperator }: Environment['platform']): JobFramework[] {
+  return [
+    'batch/job',
+    ...(trainer ? (['jobset.x-k8s.io/jobset', 'trainer.kubeflow.org/trainjob'] as const) : []),
+    ...(trainingOperator
+      ? (['jaxjob', 'paddlejob', 'pytorchjob', 'tfjob', 'xgboostjob'] as const).map(
+          kind => `kubeflow.org/${kind}` as const,
+        )
+      : []),
   ];
 }
 

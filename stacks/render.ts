@@ -1,3 +1,4 @@
+import type { IConstruct } from 'constructs';
 import {
   apiObjects,
   type Component,
@@ -20,6 +21,9 @@ export interface Rendering {
 
   /** What advisory policies found. */
   readonly advice: readonly Finding[];
+
+  /** What may be wrong in the eyes of a construct, behind its path. */
+  readonly warnings: readonly string[];
 }
 
 /** Renders a composed platform: validates the tree, then orders its objects. */
@@ -42,7 +46,12 @@ export function renderPlatform({ environment, app, components }: Platform): Rend
     needs,
     existing: components.flatMap((component): ExistingObject[] => component.existing),
   });
-  return { environment, objects, components: sortComponents(components, needs), advice: [] };
+  const warnings = app.node.findAll().flatMap(warningsOf);
+  return { environment, objects, components: sortComponents(components, needs), advice: [], warnings };
+}
+
+function warningsOf({ node }: IConstruct): string[] {
+  return node.metadata.flatMap(({ type, data }) => (type === 'warning' ? [`${node.path}: ${data}`] : []));
 }
 
 function sortComponents(components: readonly Component[], needs: ReadonlyMap<string, ReadonlySet<string>>): string[] {

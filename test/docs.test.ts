@@ -32,7 +32,7 @@ function problemsOf(files: ReadonlyMap<string, string>): string[] {
 test('every example of the documents for forks compiles', () => {
   const files = examples('fork.md', 'testing.md');
 
-  expect(files.size).toBe(8);
+  expect(files.size).toBe(9);
   expect(problemsOf(files)).toEqual([]);
 });
 

@@ -17,7 +17,7 @@ import {
 } from '../../constructs';
 import type { Bucket, Certificates, ObjectStore, ServiceMesh, StoreIdentity, StoreIdentityProps } from '../roles';
 import { claim, Declared } from '../roles/store';
-import { Provisioning, resourceName } from './provision';
+import { Provisioning } from './provision';
 import { release } from './release';
 import {
   consolePort,
@@ -193,7 +193,7 @@ export class Minio extends Component implements ObjectStore {
     });
     const key = secret.key(secretKey);
     this.provisioning.addIdentity(scope, `${id}AtMinio`, { name, key, grants });
-    const rules = { name: resourceName(name), namespace: this.namespace, pods: this.server.selector };
+    const rules = { name: this.provisioning.resourceName(name), namespace: this.namespace, pods: this.server.selector };
     new NetworkRules(scope, `${id}ToMinio`, rules).addIngress([podsIn(namespace)], [port]);
     return { secretName, accessKey: secret.key(accessKey), secretKey: key };
   }

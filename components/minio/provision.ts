@@ -1,21 +1,18 @@
 import type { k8s } from 'cdk8s-plus-27';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import {
   ConfigMap,
-  CronJob,
-  type EnvValue,
   type GeneratedSecret,
   type Image,
   Job,
   type Override,
   podsWith,
-  GeneratedSecret as Secret,
   type SecretKey,
   type ServiceAccount,
   type Volume,
 } from '../../constructs';
 import type { Bucket, StoreGrant } from '../roles';
-import { isVersioned, lifecycleConfiguration, policyDocument, shortened } from '../roles/store';
+import { IdentityJobs, isVersioned, lifecycleConfiguration, type OwnOfJob, policyDocument } from '../roles/store';
 import { bucketsScript, identityScript, sweepScript } from './scripts';
 import { labels, port, runAs, type Server } from './server';
 
@@ -41,7 +38,7 @@ const selector = labels('minio-job');
 
 /** Brings the server to what is declared: one Job for all buckets, one for each identity, and one that sweeps. */
 export class Provisioning {
-  private readonly scripts: ConfigMap;
+  private readonly identities: IdentityJobs;
 
   constructor(
     scope: Construct,
@@ -52,11 +49,6 @@ export class Provisioning {
       name: 'minio',
       labels: labels('minio'),
       data: () => bucketFiles(buckets()),
-    });
-    this.scripts = new ConfigMap(scope, 'IdentityScripts', {
-      name: 'minio-scripts',
-      labels: labels('minio'),
-      data: { 'identity.sh': identityScript, 'sweep.sh': sweepScript },
     });
     const job = new Job(scope, 'ProvisioningJob', {
       name: 'minio-post-job',
@@ -69,28 +61,10 @@ export class Provisioning {
     job.allowTo([podsWith(server.selector)], [port]);
     server.allowFrom([podsWith(selector)], [port]);
 
-    const list = new ConfigMap(scope, 'Identities', {
-      name: 'minio-identities',
-      labels: labels('minio'),
-      data: () => ({
-        identities: identities()
-          .map(({ name }) => `${name}\n`)
-          .join(''),
-      }),
-    });
-    new CronJob(scope, 'Sweep', {
-      name: 'minio-sweep',
-      // An identity that is no longer declared works for an hour at most.
-      schedule: '17 * * * *',
-      ...this.pod('/scripts/sweep.sh', {
-        env: { CONFIG_DIR: '/config', GRACE_SECONDS: '150' },
-        mounts: {
-          '/scripts': this.scripts.volume({ name: 'scripts' }),
-          // Read when it runs: one more identity must not change this object.
-          '/config': { ...list.volume({ name: 'identities' }), contentHash: undefined },
-        },
-      }),
-      labels: podLabels,
+    this.identities = new IdentityJobs(scope, {
+      ...{ name: 'minio', namespace: server.namespace, labels: labels('minio'), sweepLabels: podLabels, identities },
+      scripts: { identity: identityScript, sweep: sweepScript },
+      pod: (script, own) => this.pod(script, own),
     });
   }
 
@@ -104,32 +78,15 @@ export class Provisioning {
     props: { readonly name: string; readonly key: SecretKey; readonly grants: readonly StoreGrant[] },
   ): void {
     const { name, key, grants } = props;
-    const { namespace } = this.props.server;
-    const own = new Construct(scope, id);
-    const secret = new Secret(own, 'Key', {
-      name: resourceName(name),
-      namespace,
-      keys: { secretKey: { copyOf: key } },
-      labels: labels('minio'),
-    });
-    new Job(own, 'Job', {
-      name: resourceName(name),
-      namespace,
-      ...this.pod('/scripts/identity.sh', {
-        env: { IDENTITY: name, POLICY: policyOf(grants), IDENTITY_KEY_DIR: '/keys/identity' },
-        mounts: {
-          '/scripts': this.scripts.volume({ name: 'scripts' }),
-          '/keys/identity': secret.volume('identity-key'),
-        },
-      }),
-      rollsWith: [key],
-    });
+    this.identities.add(scope, id, { identity: name, key, env: { POLICY: policyOf(grants) } });
   }
 
-  private pod(
-    script: string,
-    own: { readonly env: Record<string, EnvValue>; readonly mounts: Record<string, Volume> },
-  ) {
+  /** Name of what an identity has in the store's namespace. */
+  public resourceName(identity: string): string {
+    return this.identities.resourceName(identity);
+  }
+
+  private pod(script: string, own: OwnOfJob) {
     const { account, image, host, rootKey, podLabels, tlsSecret } = this.props;
     return {
       selector,
@@ -165,11 +122,6 @@ export class Provisioning {
       ],
     };
   }
-}
-
-/** Name of what an identity has in the store's namespace: that of a Job ends at 63 characters. */
-export function resourceName(identity: string): string {
-  return shortened(`minio-key-${identity}`, 63);
 }
 
 function authority(secretName: string): Volume {

@@ -12,7 +12,16 @@ import {
   quantity,
   ServiceAccount,
 } from '../../constructs';
-import type { ObjectStore, ServiceMesh, StoreAccount, StoreIdentity, Tuning, WorkflowEngine } from '../roles';
+import type {
+  ObjectStore,
+  QueueShare,
+  Queues,
+  ServiceMesh,
+  StoreAccount,
+  StoreIdentity,
+  Tuning,
+  WorkflowEngine,
+} from '../roles';
 import { bindingName, type Member, type TenantRole } from './members';
 import { defaultLimits, type Quota, quotaOf } from './quota';
 import { Profile } from './resources';
@@ -49,6 +58,9 @@ export interface TenantProps extends ComponentProps<Tenant> {
   /** Runs the tenant's experiments. @default - none */
   readonly tuning?: Tuning;
 
+  /** Has the tenant's jobs wait for their share. @default - jobs start at once */
+  readonly queue?: { readonly queues: Queues; readonly share: QueueShare };
+
   /** Labels of the namespace, such as a cost centre. @default - none but the platform's */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -69,7 +81,7 @@ export class Tenant extends Component {
 
   constructor(scope: Construct, id: string, props: TenantProps & { readonly namespace: string }) {
     super(scope, id, props, props.namespace);
-    this.needs(props.objectStore, props.mesh, props.workflows, props.tuning);
+    this.needs(props.objectStore, props.mesh, props.workflows, props.tuning, props.queue?.queues);
     this.renderNamespace(props);
     // The pods of workflows are made by their controller, which leaves it to the account whether they get a token.
     const mountsToken = props.workflows !== undefined;
@@ -81,6 +93,7 @@ export class Tenant extends Component {
     this.storeAccount = this.renderStoreAccount(props, editor);
     this.renderWorkflows(props, editor);
     props.tuning?.addNamespace(this, 'Tuning', { namespace: this.namespace });
+    props.queue?.queues.addNamespace(this, 'Queue', { namespace: this.namespace, share: props.queue.share });
     this.extend(props.extensions);
   }
 

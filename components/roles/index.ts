@@ -14,6 +14,7 @@ export type {
   StoreIdentity,
   StoreIdentityProps,
 } from './object-store';
+export type { QueuedGpus, QueueShare, Queues } from './queues';
 export type {
   MeshAccess,
   MeshCaller,

@@ -1,11 +1,8 @@
 import type { k8s } from 'cdk8s-plus-27';
-import { Construct } from 'constructs';
+import type { Construct } from 'constructs';
 import {
   ConfigMap,
-  CronJob,
   type Deployment,
-  type EnvValue,
-  GeneratedSecret,
   type Image,
   Job,
   NetworkRules,
@@ -13,10 +10,9 @@ import {
   podsWith,
   type SecretKey,
   type ServiceAccount,
-  type Volume,
 } from '../../constructs';
 import type { Bucket, StoreGrant } from '../roles';
-import { shortened } from '../roles/store';
+import { IdentityJobs, type OwnOfJob } from '../roles/store';
 import { bucketsScript, identityScript, sweepScript } from './scripts';
 
 /** Ports of the parts behind S3, by which it is administered; nothing but the provisioning reaches them. */
@@ -41,7 +37,7 @@ const runAs = { user: 1000, group: 1000 };
 
 /** Brings the server to what is declared: one Job for all buckets, one for each identity, and one that sweeps. */
 export class Provisioning {
-  private readonly scripts: ConfigMap;
+  private readonly identities: IdentityJobs;
 
   constructor(
     scope: Construct,
@@ -51,10 +47,6 @@ export class Provisioning {
     const files = new ConfigMap(scope, 'Provisioning', {
       name: 'seaweedfs-buckets',
       data: () => ({ 'buckets.sh': bucketsScript, buckets: bucketList(buckets()), expiry: expiryList(buckets()) }),
-    });
-    this.scripts = new ConfigMap(scope, 'IdentityScripts', {
-      name: 'seaweedfs-scripts',
-      data: { 'identity.sh': identityScript, 'sweep.sh': sweepScript },
     });
     new Job(scope, 'ProvisioningJob', {
       name: 'seaweedfs-buckets',
@@ -69,26 +61,10 @@ export class Provisioning {
     new NetworkRules(scope, 'ProvisioningNetwork', rules).addEgress([podsWith(server.selector)], ports);
     server.allowFrom([podsWith(selector)], ports);
 
-    const list = new ConfigMap(scope, 'Identities', {
-      name: 'seaweedfs-identities',
-      data: () => ({
-        identities: identities()
-          .map(({ name }) => `${name}\n`)
-          .join(''),
-      }),
-    });
-    new CronJob(scope, 'Sweep', {
-      name: 'seaweedfs-sweep',
-      // An identity that is no longer declared works for an hour at most.
-      schedule: '17 * * * *',
-      ...this.pod('/scripts/sweep.sh', {
-        env: { CONFIG_DIR: '/config', GRACE_SECONDS: '150' },
-        mounts: {
-          '/scripts': this.scripts.volume({ name: 'scripts' }),
-          // Read when it runs: one more identity must not change this object.
-          '/config': { ...list.volume({ name: 'identities' }), contentHash: undefined },
-        },
-      }),
+    this.identities = new IdentityJobs(scope, {
+      ...{ name: 'seaweedfs', namespace: server.namespace, identities },
+      scripts: { identity: identityScript, sweep: sweepScript },
+      pod: (script, own) => this.pod(script, own),
     });
   }
 
@@ -102,31 +78,15 @@ export class Provisioning {
     props: { readonly name: string; readonly key: SecretKey; readonly grants: readonly StoreGrant[] },
   ): void {
     const { name, key, grants } = props;
-    const { namespace } = this.props.server;
-    const own = new Construct(scope, id);
-    const secret = new GeneratedSecret(own, 'Key', {
-      name: resourceName(name),
-      namespace,
-      keys: { secretKey: { copyOf: key } },
-    });
-    new Job(own, 'Job', {
-      name: resourceName(name),
-      namespace,
-      ...this.pod('/scripts/identity.sh', {
-        env: { IDENTITY: name, ACTIONS: actionsOf(grants).join(','), IDENTITY_KEY_DIR: '/keys/identity' },
-        mounts: {
-          '/scripts': this.scripts.volume({ name: 'scripts' }),
-          '/keys/identity': secret.volume('identity-key'),
-        },
-      }),
-      rollsWith: [key],
-    });
+    this.identities.add(scope, id, { identity: name, key, env: { ACTIONS: actionsOf(grants).join(',') } });
   }
 
-  private pod(
-    script: string,
-    own: { readonly env: Record<string, EnvValue>; readonly mounts: Record<string, Volume> },
-  ) {
+  /** Name of what an identity has in the store's namespace. */
+  public resourceName(identity: string): string {
+    return this.identities.resourceName(identity);
+  }
+
+  private pod(script: string, own: OwnOfJob) {
     const { account, image, host, podLabels } = this.props;
     return {
       selector,
@@ -154,11 +114,6 @@ export class Provisioning {
       ],
     };
   }
-}
-
-/** Name of what an identity has in the store's namespace: that of a Job ends at 63 characters. */
-export function resourceName(identity: string): string {
-  return shortened(`seaweedfs-key-${identity}`, 63);
 }
 
 /** Rights as SeaweedFS writes them: an action, a bucket, and what keys begin with. */

@@ -20,7 +20,7 @@ import {
 } from '../../constructs';
 import type { Bucket, Certificates, ObjectStore, ServiceMesh, StoreIdentity, StoreIdentityProps } from '../roles';
 import { claim, Declared } from '../roles/store';
-import { adminPorts, Provisioning, resourceName } from './provision';
+import { adminPorts, Provisioning } from './provision';
 import { release } from './release';
 
 /** Properties of `SeaweedFs`. */
@@ -165,7 +165,11 @@ export class SeaweedFs extends Component implements ObjectStore {
     });
     const key = secret.key(secretKey);
     this.provisioning.addIdentity(scope, `${id}AtSeaweedFs`, { name: identity, key, grants });
-    const rules = { name: resourceName(identity), namespace: this.namespace, pods: this.server.selector };
+    const rules = {
+      name: this.provisioning.resourceName(identity),
+      namespace: this.namespace,
+      pods: this.server.selector,
+    };
     new NetworkRules(scope, `${id}ToSeaweedFs`, rules).addIngress([podsIn(namespace)], [port]);
     return { secretName, accessKey: secret.key(accessKey), secretKey: key };
   }

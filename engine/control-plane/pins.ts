@@ -14,6 +14,7 @@ export type BinaryName =
   | 'gpu-operator'
   | 'jobset-manager'
   | 'katib-controller'
+  | 'kueue'
   | 'trainer-controller-manager'
   | 'training-operator';
 
@@ -250,6 +251,16 @@ export const BUNDLES: readonly Bundle[] = [
     packages: { 'jobset-manager': 'sigs.k8s.io/jobset' },
     ldflags: '-s -w',
     buildSeconds: 120,
+    fromPath: false,
+    downloads: {},
+  },
+  {
+    name: 'kueue',
+    version: '0.19.2',
+    module: 'sigs.k8s.io/kueue',
+    packages: { kueue: 'sigs.k8s.io/kueue/cmd/kueue' },
+    ldflags: '-s -w',
+    buildSeconds: 240,
     fromPath: false,
     downloads: {},
   },

@@ -1,4 +1,4 @@
-import { acceleratorFacts, accelerators, gpusPerNode, isNvidia, type NodePool } from '../../constructs';
+import { acceleratorFacts, accelerators, isNvidia, type NodePool } from '../../constructs';
 import type { Environment } from '../schema';
 
 type Pool = Environment['infrastructure']['nodePools'][number];
@@ -43,11 +43,6 @@ function driverProblems(
   if (driver === 'nodes') return [`${path} must be left out beside 'driver' 'nodes', got ${JSON.stringify(drivers)}`];
   const strange = Object.keys(drivers).filter(pool => !nvidia.includes(pool));
   return strange.map(pool => `${path} must name node pools with accelerators of NVIDIA, got '${pool}'`);
-}
-
-/** Accelerators, instances or shares that a pool has when all its nodes are there. */
-export function gpusOf(pool: Pool): number {
-  return gpusPerNode(pool as NodePool) * (pool.scaling?.max ?? pool.nodes);
 }
 
 function gpuProblems({ gpu }: Pool, path: string): string[] {

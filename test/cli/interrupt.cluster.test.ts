@@ -34,7 +34,10 @@ function flowyard(...args: string[]): { child: ChildProcess; ended: Promise<Ende
   child.stderr.on('data', chunk => (output += chunk));
   const started = Date.now();
   const ended = new Promise<Ended>(resolve =>
-    child.on('close', code => resolve({ code, output, seconds: (Date.now() - started) / 1000 })),
+    child.on('close', (code, signal) => {
+      // As a shell tells it: an interruption that comes while the process is on its way out ends it, too.
+      resolve({ code: signal === 'SIGINT' ? 130 : code, output, seconds: (Date.now() - started) / 1000 });
+    }),
   );
   return { child, ended };
 }

@@ -12,7 +12,7 @@ import {
   trialJob,
 } from '../../components/katib';
 import { Namespace } from '../../constructs';
-import { seedExperiment } from '../support/seed-experiment';
+import { tutorialExperiment } from '../../examples/lstm-tuning/experiment';
 
 const team = () =>
   new Chart(new App(), 'team', { namespace: 'kubeflow-user-example-com', disableResourceNameHashes: true });
@@ -48,7 +48,7 @@ const attempt =
     experiment(...given);
 
 test('the experiment of the LSTM tutorial is what its table says, field by field', () => {
-  expect(seedExperiment(team()).object.toJson()).toEqual({
+  expect(tutorialExperiment(team()).object.toJson()).toEqual({
     apiVersion: 'kubeflow.org/v1beta1',
     kind: 'Experiment',
     metadata: { name: 'median-stop-lstm', namespace: 'kubeflow-user-example-com' },

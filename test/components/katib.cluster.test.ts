@@ -1,8 +1,8 @@
 import { App, Chart } from 'cdk8s';
 import type { Manifest } from '../../constructs';
 import { defineEnvironment, loadEnvironment } from '../../environments';
+import { tutorialExperiment } from '../../examples/lstm-tuning/experiment';
 import { DeployedPlatform } from '../support/platform';
-import { seedExperiment } from '../support/seed-experiment';
 
 jest.setTimeout(180_000);
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
 afterAll(() => platform?.down());
 
 const seed = (): Manifest =>
-  seedExperiment(new Chart(new App(), 'chart', { namespace, disableResourceNameHashes: true })).object.toJson();
+  tutorialExperiment(new Chart(new App(), 'chart', { namespace, disableResourceNameHashes: true })).object.toJson();
 
 const create = (object: object, { user = editor, plural = 'experiments', of = namespace } = {}) =>
   platform.createAs(user, `${group}/namespaces/${of}/${plural}`, object, { dryRun: true });

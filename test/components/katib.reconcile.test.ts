@@ -6,9 +6,9 @@ import { double, Experiment, trialJob } from '../../components/katib';
 import { prepareBinaries } from '../../engine/control-plane';
 import type { Manifest } from '../../engine/deploy/types';
 import { defineEnvironment, loadEnvironment } from '../../environments';
+import { tutorialExperiment } from '../../examples/lstm-tuning/experiment';
 import { eventually, RealController } from '../support/controller';
 import { DeployedPlatform } from '../support/platform';
-import { seedExperiment } from '../support/seed-experiment';
 import { webhookCertificate } from '../support/webhook-certificate';
 
 jest.setTimeout(240_000);
@@ -161,7 +161,7 @@ test('the controller watches every kind of trial that the platform has', async (
 });
 
 test('the webhooks take experiments of tenants', async () => {
-  const stopped = seedExperiment(chart('tuning-strict'), { name: 'stopped' });
+  const stopped = tutorialExperiment(chart('tuning-strict'), { name: 'stopped' });
   const answers = await Promise.all([strict(), stopped].map(submit));
 
   expect(answers).toEqual([{ status: 201 }, { status: 201 }]);
@@ -221,7 +221,7 @@ describe('the experiment of the tutorial', () => {
   const namespace = 'tuning-baseline';
 
   test("is taken, and completed with upstream's defaults", async () => {
-    expect(await submit(seedExperiment(chart(namespace)))).toEqual({ status: 201 });
+    expect(await submit(tutorialExperiment(chart(namespace)))).toEqual({ status: 201 });
 
     const { spec } = (await platform.client.get(`${group}/namespaces/${namespace}/experiments/median-stop-lstm`))!;
     expect(spec.resumePolicy).toBe('Never');

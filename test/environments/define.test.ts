@@ -182,6 +182,28 @@ const broken: [string, (settings: any) => void, string][] = [
     'must be at most the 8 of the pool, got 9',
   ],
   [
+    'a guarantee without queues',
+    e => (e.tenants[0].quota.guaranteedGpus = { 'gpu-l4': 1 }),
+    "'tenants.0.quota.guaranteedGpus' needs 'platform.queues', got none",
+  ],
+  [
+    'a guarantee of more than the quota',
+    e => {
+      e.platform.queues = { kind: 'kueue' };
+      e.tenants[0].quota.guaranteedGpus = { 'gpu-l4': 5 };
+    },
+    "'tenants.0.quota.guaranteedGpus' must be at most the 4 that 'gpus' has of 'gpu-l4', got 5",
+  ],
+  [
+    'guarantees of more than there is',
+    e => {
+      e.platform.queues = { kind: 'kueue' };
+      e.tenants[0].quota.gpus = { 'gpu-l4': 6 };
+      e.tenants[1].quota.gpus = { 'gpu-l4': 4 };
+    },
+    "tenants are guaranteed 10 accelerators of pool 'gpu-l4', which has 8; lower 'quota.guaranteedGpus' of some",
+  ],
+  [
     'a platform pool that is not there',
     e => (e.platform.nodePool = 'sys'),
     "'platform.nodePool' must be one of the node pools",

@@ -104,6 +104,14 @@ test("a fork adds to the platform's own components; those that the environment d
   expect(absent).toBeUndefined();
 });
 
+test('what a construct warns of is told with its path', () => {
+  const { warnings } = renderEnvironment(local, {
+    extend: ({ app }) => new Notes(app, 'notes', { store: 'minio' }).node.addMetadata('warning', 'the notes are old'),
+  });
+
+  expect(warnings).toEqual(['notes: the notes are old']);
+});
+
 test('what a fork adds to tenants, each has', () => {
   const objects = fixture({
     props: {

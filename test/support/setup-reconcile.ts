@@ -10,6 +10,7 @@ const controllers: readonly BinaryName[] = [
   'gpu-operator',
   'jobset-manager',
   'katib-controller',
+  'kueue',
   'trainer-controller-manager',
   'training-operator',
 ];

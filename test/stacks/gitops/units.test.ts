@@ -11,7 +11,7 @@ function fixture(graph: Record<string, string[]>, kinds: Record<string, string> 
     }),
   );
   const components = [...new Set(objects.map(({ component }) => component))];
-  return unitsOf({ environment: loadEnvironment('local'), components, objects, advice: [] }).map(
+  return unitsOf({ environment: loadEnvironment('local'), components, objects, advice: [], warnings: [] }).map(
     ({ name, wave, dependsOn, objects: own }) => ({ name, wave, dependsOn, objects: own.map(({ id }) => id) }),
   );
 }

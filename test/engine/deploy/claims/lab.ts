@@ -271,14 +271,14 @@ function normal({ status: _, ...object }: Manifest): unknown {
   const own = managers.filter(Boolean);
   const inventory = metadata.namespace === 'flowyard-system' ? { data: undefined, binaryData: undefined } : {};
   const text = JSON.stringify({ ...object, ...values, ...inventory, metadata: { ...metadata, own } });
-  // Names and counts that the cluster makes up.
+  // Names and counts that the cluster makes up, and hashes of values that an install generates.
   const anonymous = text
     .replaceAll(
       /"(caBundle|ca\.crt|controller-uid|batch\.kubernetes\.io\/controller-uid|clusterIPs?|volumeName|uid)":("[^"]*"|\[[^\]]*\])/g,
       '"$1":""',
     )
     .replaceAll(
-      /"(deployment\.kubernetes\.io\/revision|deprecated\.daemonset\.template\.generation)":"\d+"/g,
+      /"(deployment\.kubernetes\.io\/revision|deprecated\.daemonset\.template\.generation|flowyard\.dev\/hash-secrets)":"\w+"/g,
       '"$1":""',
     );
   return JSON.parse(anonymous);

@@ -1,14 +1,14 @@
 import type { Chart } from 'cdk8s';
-import { double, Experiment, type ExperimentProps, int } from '../../components/katib';
+import { double, Experiment, type ExperimentProps, int } from 'flowyard/components';
 
 /** The search of the LSTM tutorial: a window and a learning rate for a stock's closing price. */
-const search = {
+export const search = {
   n: int(2, 7, { trialParameter: 'windowSize' }),
   lr: double(0.01, 0.5, { trialParameter: 'learningRate' }),
 };
 
-/** The experiment of the LSTM tutorial. */
-export function seedExperiment(chart: Chart, props: Partial<ExperimentProps<typeof search>> = {}) {
+/** The experiment of the LSTM tutorial, field by field. */
+export function tutorialExperiment(chart: Chart, props: Partial<ExperimentProps<typeof search>> = {}) {
   return new Experiment(chart, 'Experiment', {
     name: 'median-stop-lstm',
     maxTrialCount: 4,
