@@ -32,6 +32,8 @@ export {
   GpuCluster,
   GpuOperator,
   type GpuOperatorProps,
+  gpuOperatorKinds,
+  type Installer,
   NodeFeature,
   NodeFeatureGroup,
   NodeFeatureRule,
