@@ -112,7 +112,7 @@ function foreignSettings(platform: Environment['platform']): string[] {
 
 /** Namespaces that a tenant would take from the cluster or the platform. */
 const reserved =
-  /^(default|kube-.*|kubeflow|kubeflow-system|istio-.*|knative-.*|kueue-system|cert-manager|minio|auth|oauth2-proxy|flowyard-.*|gmp-.*|gke-.*|amazon-.*)$/;
+  /^(default|kube-.*|kubeflow|kubeflow-system|istio-.*|knative-.*|kueue-system|gpu-operator|nvidia-device-plugin|cert-manager|minio|auth|oauth2-proxy|flowyard-.*|gmp-.*|gke-.*|amazon-.*)$/;
 
 /** Labels by which the platform and the cluster decide are not a tenant's to set. */
 function wrongLabels(path: string, labels: Readonly<Record<string, string>>): string[] {
