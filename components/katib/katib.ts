@@ -106,6 +106,8 @@ export class Katib extends Component implements Tuning {
     this.ui = ui.service.endpoint('ui');
     this.connect(this.controller);
     this.connect(ui.deployment);
+    this.controller.allowTo([tuningPods.suggestions], suggestionPorts);
+    this.dbManagerPods.allowFrom([tuningPods.suggestions, tuningPods.trials], [dbManagerPort]);
     props.mesh?.expose(this, 'Route', {
       name: 'katib-ui',
       path: '/katib/',
@@ -134,9 +136,6 @@ export class Katib extends Component implements Tuning {
       namespace,
       peers: { cluster: this.cluster, controller: this.controller, dbManager: this.dbManagerPods, dbManagerPort },
     });
-    const { suggestions, trials } = tuningPods(namespace);
-    this.controller.allowTo([suggestions], suggestionPorts);
-    this.dbManagerPods.allowFrom([suggestions, trials], [dbManagerPort]);
   }
 
   private renderController(props: KatibProps): Deployment {

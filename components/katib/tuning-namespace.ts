@@ -22,13 +22,17 @@ export interface TuningPeers {
   readonly dbManagerPort: number;
 }
 
-/** Pods of a namespace that serve or are trials of experiments, as others' rules name them. */
-export function tuningPods(namespace: string): { suggestions: NetworkPeer; trials: NetworkPeer } {
-  const { namespaceSelector } = podsIn(namespace);
-  return {
-    suggestions: { namespaceSelector, podSelector: withLabel(suggestionLabel) },
-    trials: { namespaceSelector, podSelector: withLabel(trialLabel) },
-  };
+/** What a namespace must carry so that trials in it report: it lets Katib put its collector beside them. */
+const namespaceLabels = { 'katib.kubeflow.org/metrics-collector-injection': 'enabled' };
+
+/** Pods that serve or are trials of experiments, in all namespaces that have some: one more changes nothing here. */
+export const tuningPods = {
+  suggestions: peer(suggestionLabel),
+  trials: peer(trialLabel),
+};
+
+function peer(label: string): NetworkPeer {
+  return { namespaceSelector: { matchLabels: namespaceLabels }, podSelector: withLabel(label) };
 }
 
 /** Ports on which the controller calls the services of an experiment. */

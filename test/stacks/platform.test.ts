@@ -28,6 +28,15 @@ test('construct paths and object names are as they were: each is a resource of s
   expect(names.sort()).toMatchSnapshot();
 });
 
+test('one more tenant changes nothing of the others and of the platform but a list of names', () => {
+  const tenant = { name: 'team-new', owner: 'new@example.com', quota: { cpu: '1', memory: '1Gi', storage: '1Gi' } };
+  const before = new Map(renderEnvironment(local).objects.map(({ id, manifest }) => [id, JSON.stringify(manifest)]));
+  const { objects } = renderEnvironment({ ...local, tenants: [...local.tenants, tenant] });
+
+  const changed = objects.filter(({ id, manifest }) => before.has(id) && before.get(id) !== JSON.stringify(manifest));
+  expect(changed.map(({ id }) => id)).toEqual(['minio/Identities/ConfigMap']);
+});
+
 describe('throws when something that others refer to is renamed', () => {
   test.each([
     [
