@@ -1,17 +1,13 @@
 import { gpuWords } from '../constructs';
-import { findingText } from '../policies';
 import { kindsInWords } from '../stacks/kinds';
-import type { Rendering } from '../stacks/render';
+import { adviceOf, type Rendering } from '../stacks/render';
 import { colours as pc } from './colours';
 import type { Target } from './target';
 import { count, type Terminal } from './terminal';
 
 /** What will be there, known before any cluster is. */
-export function announce(
-  terminal: Terminal,
-  { components, objects, environment, advice, warnings }: Rendering,
-  { embedded }: Target,
-): void {
+export function announce(terminal: Terminal, rendering: Rendering, { embedded }: Target): void {
+  const { components, objects, environment } = rendering;
   terminal.say(
     `${pc.bold('flowyard')} ${environment.name}: Kubeflow ${environment.platform.version}, ${count(components.length, 'component')}, ${count(objects.length, 'object')}`,
   );
@@ -25,7 +21,7 @@ export function announce(
       ];
     }),
   );
-  for (const text of [...advice.map(findingText), ...warnings]) terminal.warn(text);
+  for (const text of adviceOf(rendering)) terminal.warn(text);
   if (embedded) {
     const pools = environment.infrastructure.nodePools.map(
       ({ name, nodes, cpu, memory, gpu }) =>

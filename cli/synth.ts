@@ -1,9 +1,9 @@
 import { join, relative } from 'node:path';
 import { generatedKeys } from '../constructs';
 import { loadEnvironment } from '../environments';
-import { findingText } from '../policies';
 import { writeManifests } from '../stacks/manifests';
 import { renderProject } from '../stacks/project';
+import { adviceOf } from '../stacks/render';
 import { count, Terminal } from './terminal';
 
 /** `flowyard synth`: writes the manifests of an environment. */
@@ -16,7 +16,7 @@ export function synth(options: { readonly env: string; readonly output?: string;
   const generated = rendering.objects
     .filter(({ manifest }) => Object.keys(generatedKeys(manifest.metadata.annotations)).length > 0)
     .map(({ manifest }) => `${manifest.metadata.namespace}/${manifest.metadata.name}`);
-  for (const text of [...rendering.advice.map(findingText), ...rendering.warnings]) terminal.warn(text);
+  for (const text of adviceOf(rendering)) terminal.warn(text);
   terminal.say(
     `${count(rendering.objects.length, 'object')} of ${count(rendering.components.length, 'component')} in ${folder}, in the order of the files' numbers`,
   );

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Component } from './component';
+import { contentHash } from './hash';
 import { KubeObject } from './kube-object';
 import type { Volume } from './volume';
 
@@ -37,7 +37,7 @@ export class ConfigMap extends Construct {
   /** First 16 hexadecimal digits of the content's SHA-256. Changes while others still contribute to the content. */
   public get contentHash(): string {
     const data = typeof this.data === 'function' ? this.data() : this.data;
-    return createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+    return contentHash(data);
   }
 
   /**

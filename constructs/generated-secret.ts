@@ -2,7 +2,7 @@ import { Lazy } from 'cdk8s';
 import { k8s } from 'cdk8s-plus-27';
 import { Construct } from 'constructs';
 import { Component } from './component';
-import { KubeObject } from './kube-object';
+import { KubeObject, type Manifest } from './kube-object';
 import type { Volume } from './volume';
 
 /** One key of a Secret, for an environment variable or a mounted file. */
@@ -36,12 +36,22 @@ export interface GeneratedSecretProps {
 /** Annotation under which a rendered Secret says how its keys are made. No value is ever rendered. */
 export const generateAnnotation = 'flowyard.dev/generate';
 
-/**
- * Annotation of pods that are made anew when generated values change: a list of `namespace/name/key`. A deployer that
- * knows the values puts their hash in its place, under `secretsHashAnnotation`.
- */
+/** Annotation of pods that are made anew when generated values change: a list of `namespace/name/key`. */
 export const rollsWithAnnotation = 'flowyard.dev/rolls-with';
-export const secretsHashAnnotation = 'flowyard.dev/hash-secrets';
+
+/** Generated keys, as `namespace/name/key`, with whose values the pods of a workload roll; undefined for others. */
+export function rollingKeys({ spec }: Manifest): string[] | undefined {
+  const keys = spec?.template?.metadata?.annotations?.[rollsWithAnnotation];
+  return keys === undefined ? undefined : JSON.parse(keys);
+}
+
+/** A workload that rolls with generated keys, with the hash that a deployer knows in place of their names. */
+export function withSecretsHash<H>(manifest: Manifest, hash: H): Manifest {
+  const { template } = manifest.spec;
+  const { [rollsWithAnnotation]: _, ...others } = template.metadata.annotations;
+  const metadata = { ...template.metadata, annotations: { ...others, 'flowyard.dev/hash-secrets': hash } };
+  return { ...manifest, spec: { ...manifest.spec, template: { ...template, metadata } } };
+}
 
 /**
  * A Secret whose values are made when it is deployed: by @pulumi/random, or by the embedded engine, which keeps what

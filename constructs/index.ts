@@ -20,12 +20,13 @@ export {
   GeneratedSecret,
   type GeneratedSecretProps,
   generateAnnotation,
-  rollsWithAnnotation,
+  rollingKeys,
   type SecretKey,
   type SecretSource,
-  secretsHashAnnotation,
+  withSecretsHash,
 } from './generated-secret';
 export * from './graph';
+export { contentHash } from './hash';
 export { type Image, imageReference, type Release } from './image';
 export { KubeObject, type Manifest, plain } from './kube-object';
 export { Namespace, type NamespaceProps, type PodSecurity, podSecurityVersion } from './namespace';

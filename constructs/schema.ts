@@ -256,6 +256,17 @@ export function templateMetadata() {
   });
 }
 
+/** `v1.Toleration`. */
+export function toleration() {
+  return allOptional({
+    effect: text(),
+    key: text(),
+    operator: text(),
+    tolerationSeconds: int64(),
+    value: text(),
+  });
+}
+
 /** `metav1.LabelSelector`. */
 export function labelSelector() {
   return object(

@@ -1,16 +1,16 @@
 import * as pulumi from '@pulumi/pulumi';
 import { loadEnvironment } from '../environments';
-import { findingText } from '../policies';
 import { stackName } from './layers';
 import { type ClusterAccess, deployPlatform, fitCluster } from './program';
 import { renderProject } from './project';
+import { adviceOf } from './render';
 
 /** What `pulumi up` runs. The stack's name is the environment's, or that of one of its layers: `prod.platform`. */
 export = async (): Promise<Record<string, unknown>> => {
   const { environment: name, layer } = stackName(pulumi.getStack());
   const environment = loadEnvironment(name);
   const rendering = fitCluster(renderProject(environment));
-  for (const text of [...rendering.advice.map(findingText), ...rendering.warnings]) pulumi.log.warn(text);
+  for (const text of adviceOf(rendering)) pulumi.log.warn(text);
   return deployPlatform(rendering, await clusterAccess(), layer);
 
   async function clusterAccess(): Promise<ClusterAccess> {

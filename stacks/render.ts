@@ -8,7 +8,7 @@ import {
   orderObjects,
 } from '../constructs';
 import type { Environment } from '../environments';
-import type { Finding } from '../policies';
+import { type Finding, findingText } from '../policies';
 import type { Platform } from './platform';
 
 /** A rendered platform: every object, in the order in which it can be applied. */
@@ -26,11 +26,15 @@ export interface Rendering {
   readonly warnings: readonly string[];
 }
 
+/** What people should be told of a rendering, whoever has found it. */
+export function adviceOf({ advice, warnings }: Rendering): string[] {
+  return [...advice.map(findingText), ...warnings];
+}
+
 /** Renders a composed platform: validates the tree, then orders its objects. */
 export function renderPlatform({ environment, app, components }: Platform): Rendering {
-  const problems = app.node
-    .findAll()
-    .flatMap(construct => construct.node.validate().map(text => `${construct.node.path}: ${text}`));
+  const constructs = app.node.findAll();
+  const problems = constructs.flatMap(({ node }) => node.validate().map(text => `${node.path}: ${text}`));
   if (problems.length > 0) throw new Error(problems.join('\n'));
   const needs = new Map(
     components.map(component => [component.node.id, new Set([...component.needed].map(({ node }) => node.id))]),
@@ -46,7 +50,7 @@ export function renderPlatform({ environment, app, components }: Platform): Rend
     needs,
     existing: components.flatMap((component): ExistingObject[] => component.existing),
   });
-  const warnings = app.node.findAll().flatMap(warningsOf);
+  const warnings = constructs.flatMap(warningsOf);
   return { environment, objects, components: sortComponents(components, needs), advice: [], warnings };
 }
 

@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import { RandomPassword } from '@pulumi/random';
 import {
+  contentHash,
   generateAnnotation,
   generatedKeys,
   type Manifest,
   type OrderedNode,
-  rollsWithAnnotation,
-  secretsHashAnnotation,
+  rollingKeys,
+  withSecretsHash,
 } from '../constructs';
 import { moved } from './aliases';
 
@@ -39,8 +39,8 @@ export class GeneratedSecrets {
 
   /** The manifest with the values of its keys, or with the hash of those that it rolls with; others as they are. */
   public fill(manifest: Manifest, parent: pulumi.Resource): pulumi.Inputs & Manifest {
-    const rolling = manifest.spec?.template?.metadata?.annotations?.[rollsWithAnnotation];
-    if (rolling !== undefined) return this.withHash(manifest, JSON.parse(rolling), parent);
+    const rolling = rollingKeys(manifest);
+    if (rolling) return this.withHash(manifest, rolling, parent);
     const { annotations, ...metadata } = manifest.metadata;
     const keys = generatedKeys(annotations);
     if (Object.keys(keys).length === 0) return manifest;
@@ -62,14 +62,7 @@ export class GeneratedSecrets {
   /** Values are long and random, so that their hash tells nothing but that they have changed. */
   private withHash(manifest: Manifest, names: string[], parent: pulumi.Resource): pulumi.Inputs & Manifest {
     const values = names.map(name => this.value(name, parent));
-    const hash = pulumi.unsecret(
-      pulumi.all(values).apply(texts => createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 16)),
-    );
-    const { template } = manifest.spec;
-    const { [rollsWithAnnotation]: _, ...others } = template.metadata.annotations;
-    const annotations = { ...others, [secretsHashAnnotation]: hash };
-    const metadata = { ...template.metadata, annotations };
-    return { ...manifest, spec: { ...manifest.spec, template: { ...template, metadata } } };
+    return withSecretsHash(manifest, pulumi.unsecret(pulumi.all(values).apply(contentHash)));
   }
 
   /** What this program has made, secret, for layers that come later. */

@@ -23,7 +23,7 @@ export interface TuningPeers {
 }
 
 /** What a namespace must carry so that trials in it report: it lets Katib put its collector beside them. */
-const namespaceLabels = { 'katib.kubeflow.org/metrics-collector-injection': 'enabled' };
+export const observedNamespaces = { 'katib.kubeflow.org/metrics-collector-injection': 'enabled' };
 
 /** Pods that serve or are trials of experiments, in all namespaces that have some: one more changes nothing here. */
 export const tuningPods = {
@@ -32,7 +32,7 @@ export const tuningPods = {
 };
 
 function peer(label: string): NetworkPeer {
-  return { namespaceSelector: { matchLabels: namespaceLabels }, podSelector: withLabel(label) };
+  return { namespaceSelector: { matchLabels: observedNamespaces }, podSelector: withLabel(label) };
 }
 
 /** Ports on which the controller calls the services of an experiment. */

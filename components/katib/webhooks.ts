@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { type Service, type ServiceAccount, Webhooks } from '../../constructs';
 import type { ServingCertificate } from '../roles';
 import type { ResolvedTrialResource } from './trial-resources';
+import { observedNamespaces } from './tuning-namespace';
 
 const name = 'katib.kubeflow.org';
 
@@ -44,7 +45,7 @@ export function renderWebhooks(
       {
         name: 'mutator.pod.katib.kubeflow.org',
         path: '/mutate-pod',
-        namespaceSelector: { matchLabels: { 'katib.kubeflow.org/metrics-collector-injection': 'enabled' } },
+        namespaceSelector: { matchLabels: observedNamespaces },
         rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
         matchConditions: [
           {

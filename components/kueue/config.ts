@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { tenantLabels } from '../roles';
 import type { JobFramework } from './frameworks';
 
 /** Ports of the controller. The probe's is open to the kubelet only. */
@@ -7,9 +8,6 @@ export const probePort = 8081;
 
 /** Its Lease. */
 export const lease = 'c1f6bfd2.kueue.x-k8s.io';
-
-/** Namespaces whose jobs wait in queues: those of tenants. */
-export const tenants = { 'app.kubernetes.io/part-of': 'kubeflow-profile' };
 
 /**
  * The controller's settings. Certificates come from others, so that it writes neither webhooks nor Secrets. What is off
@@ -36,7 +34,7 @@ export function configOf(frameworks: readonly JobFramework[]): string {
     clientConnection: { qps: 300, burst: 500 },
     internalCertManagement: { enable: false },
     manageJobsWithoutQueueName: true,
-    managedJobsNamespaceSelector: { matchLabels: tenants },
+    managedJobsNamespaceSelector: { matchLabels: tenantLabels },
     integrations: { frameworks: [...frameworks] },
     // The quota of the namespace limits it; queues know of CPU, memory and accelerators.
     resources: { excludeResourcePrefixes: ['ephemeral-storage'] },

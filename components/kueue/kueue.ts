@@ -19,7 +19,7 @@ import {
 } from '../../constructs';
 import type { Certificates, Cluster, QueueShare, Queues, ServiceMesh, ServingCertificate } from '../roles';
 import { configOf, ports, probePort } from './config';
-import { type JobFramework, jobFrameworks } from './frameworks';
+import { type FrameworkFacts, type JobFramework, jobFrameworks } from './frameworks';
 import { grantController, renderTenantRoles } from './rbac';
 import { release } from './release';
 import { ClusterQueue, Cohort, kinds, LocalQueue, ResourceFlavor } from './resources';
@@ -51,7 +51,7 @@ export interface KueueProps extends ComponentProps<Kueue> {
   /** Runs two controllers, of which one leads. @default false */
   readonly highlyAvailable?: boolean;
 
-  /** Last word over the workload and the settings' text. @default - they stay as rendered */
+  /** Last word over the rendered workload. @default - it stays as rendered */
   readonly overrides?: { readonly controller?: Override<k8s.DeploymentSpec> };
 }
 
@@ -119,7 +119,7 @@ export class Kueue extends Component implements Queues {
     });
   }
 
-  private renderController(props: KueueProps): Deployment {
+  private renderController(props: KueueProps): void {
     const { cluster, certificates, mesh, highlyAvailable, frameworks = ['batch/job'] } = props;
     const facts = frameworks.map(framework => jobFrameworks[framework]);
     const group = new Construct(this, 'Controller');
@@ -162,7 +162,6 @@ export class Kueue extends Component implements Queues {
       .allowFrom(cluster.apiServerPeers, [ports['webhook-server']])
       .allowTo(cluster.apiServer.peers, cluster.apiServer.ports);
     this.renderServices(group, deployment, facts, certificate);
-    return deployment;
   }
 
   private renderCertificate(scope: Construct, certificates: Certificates): ServingCertificate {
@@ -178,7 +177,7 @@ export class Kueue extends Component implements Queues {
   private renderServices(
     scope: Construct,
     workload: Deployment,
-    frameworks: readonly (typeof jobFrameworks)[JobFramework][],
+    frameworks: readonly FrameworkFacts[],
     certificate: ServingCertificate,
   ): void {
     new Service(scope, 'MetricsService', {

@@ -1,7 +1,6 @@
 import type { Construct } from 'constructs';
 import { type Service, type WebhookCall, Webhooks } from '../../constructs';
-import type { ServingCertificate } from '../roles';
-import { tenants } from './config';
+import { type ServingCertificate, tenantLabels } from '../roles';
 import { type FrameworkFacts, namesOf } from './frameworks';
 import { group } from './resources/fields';
 
@@ -53,7 +52,7 @@ function jobCall(verb: Verb, framework: FrameworkFacts): WebhookCall {
   return {
     name: `${verb[0]}${singular}.kb.io`,
     path: `/${verb}-${apiGroup.replaceAll('.', '-')}-${version}-${singular}`,
-    namespaceSelector: { matchLabels: tenants },
+    namespaceSelector: { matchLabels: tenantLabels },
     rules: [{ apiGroups: [apiGroup], apiVersions: [version], operations: operations(verb), resources: [plural] }],
   };
 }

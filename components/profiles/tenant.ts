@@ -12,15 +12,16 @@ import {
   quantity,
   ServiceAccount,
 } from '../../constructs';
-import type {
-  ObjectStore,
-  QueueShare,
-  Queues,
-  ServiceMesh,
-  StoreAccount,
-  StoreIdentity,
-  Tuning,
-  WorkflowEngine,
+import {
+  type ObjectStore,
+  type QueueShare,
+  type Queues,
+  type ServiceMesh,
+  type StoreAccount,
+  type StoreIdentity,
+  type Tuning,
+  tenantLabels,
+  type WorkflowEngine,
 } from '../roles';
 import { bindingName, type Member, type TenantRole } from './members';
 import { defaultLimits, type Quota, quotaOf } from './quota';
@@ -102,7 +103,7 @@ export class Tenant extends Component {
       name: this.namespace,
       podSecurity,
       labels: {
-        'app.kubernetes.io/part-of': 'kubeflow-profile',
+        ...tenantLabels,
         'flowyard.dev/tenant': this.namespace,
         ...mesh?.memberLabels,
         'katib.kubeflow.org/metrics-collector-injection': 'enabled',

@@ -25,5 +25,6 @@ export type {
   ServiceMesh,
 } from './service-mesh';
 export type { SqlAccount, SqlAccountProps, SqlDatabase } from './sql-database';
+export { tenantLabels } from './tenants';
 export type { Tuning } from './tuning';
 export type { ArtifactRepository, WorkflowEngine } from './workflow-engine';

@@ -39,16 +39,7 @@ const podSpecPatch = () =>
     schedulingGates: keyed(s.object({ name: s.text() }), 'name', 16),
     securityContext: s.opaque<k8s.PodSecurityContext>({ rules: immutable }),
     serviceAccountName: s.text({ maxLength: 253, rules: immutable }),
-    tolerations: s.list(
-      s.allOptional({
-        effect: s.text(),
-        key: s.text(),
-        operator: s.text(),
-        tolerationSeconds: s.int64(),
-        value: s.text(),
-      }),
-      { listType: 'atomic', maxItems: 128 },
-    ),
+    tolerations: s.list(s.toleration(), { listType: 'atomic', maxItems: 128 }),
     // A volume's sources are Kubernetes' own: its name is what the list is merged by.
     volumes: keyed(s.object({ name: s.text() }, { preserve: true }), 'name', 128, immutable),
   });

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto';
 import {
+  contentHash,
   generateAnnotation,
   generatedKeys,
   type Manifest,
   type OrderedNode,
-  rollsWithAnnotation,
-  secretsHashAnnotation,
+  rollingKeys,
+  withSecretsHash,
 } from '../../constructs';
 import type { Rendering } from '../render';
 import { InvalidGitops, type SecretStore } from './options';
@@ -65,14 +65,9 @@ export function withExternalSecrets(rendering: Rendering, store: SecretStore): W
 
 /** Pods that roll with generated values do so when these are read from another place: the operator alone sees them. */
 function withPlaces(manifest: Manifest, values: ReadonlyMap<string, StoredValue>): Manifest {
-  const rolling = manifest.spec?.template?.metadata?.annotations?.[rollsWithAnnotation];
-  if (rolling === undefined) return manifest;
-  const places = (JSON.parse(rolling) as string[]).map(name => values.get(name)?.key ?? name);
-  const hash = createHash('sha256').update(JSON.stringify(places)).digest('hex').slice(0, 16);
-  const { template } = manifest.spec;
-  const { [rollsWithAnnotation]: _, ...others } = template.metadata.annotations;
-  const metadata = { ...template.metadata, annotations: { ...others, [secretsHashAnnotation]: hash } };
-  return { ...manifest, spec: { ...manifest.spec, template: { ...template, metadata } } };
+  const rolling = rollingKeys(manifest);
+  if (!rolling) return manifest;
+  return withSecretsHash(manifest, contentHash(rolling.map(name => values.get(name)?.key ?? name)));
 }
 
 /** Random values by `namespace/name/key`. One of another generation has a place of its own. */

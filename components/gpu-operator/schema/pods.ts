@@ -26,16 +26,7 @@ export const podSecurityContext = () =>
   });
 
 /** `v1.Toleration`. */
-export const tolerations = () =>
-  s.list(
-    s.allOptional({
-      effect: s.text(),
-      key: s.text(),
-      operator: s.text(),
-      tolerationSeconds: s.int64(),
-      value: s.text(),
-    }),
-  );
+export const tolerations = () => s.list(s.toleration());
 
 const requirements = () =>
   s.list(

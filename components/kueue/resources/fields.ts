@@ -70,41 +70,32 @@ export const resourceGroups = () =>
 const effects = "['NoSchedule', 'PreferNoSchedule', 'NoExecute']";
 
 export const tolerations = () =>
-  s.list(
-    s.allOptional({
-      effect: s.text(),
-      key: s.text(),
-      operator: s.text(),
-      tolerationSeconds: s.int64(),
-      value: s.text(),
-    }),
-    {
-      ...atomic,
-      maxItems: 8,
-      rules: [
-        {
-          rule: "self.all(x, !has(x.key) ? x.operator == 'Exists' : true)",
-          message: "operator must be Exists when 'key' is empty",
-        },
-        {
-          rule: "self.all(x, has(x.tolerationSeconds) ? x.effect == 'NoExecute' : true)",
-          message: "effect must be 'NoExecute' when 'tolerationSeconds' is set",
-        },
-        {
-          rule: "self.all(x, !has(x.operator) || x.operator in ['Equal', 'Exists'])",
-          message: "operator must be 'Equal' or 'Exists'",
-        },
-        {
-          rule: "self.all(x, has(x.operator) && x.operator == 'Exists' ? !has(x.value) : true)",
-          message: "a value must be empty when 'operator' is 'Exists'",
-        },
-        {
-          rule: `self.all(x, !has(x.effect) || x.effect in ${effects})`,
-          message: `effect must be one of ${effects.slice(1, -1)}`,
-        },
-      ],
-    },
-  );
+  s.list(s.toleration(), {
+    ...atomic,
+    maxItems: 8,
+    rules: [
+      {
+        rule: "self.all(x, !has(x.key) ? x.operator == 'Exists' : true)",
+        message: "operator must be Exists when 'key' is empty",
+      },
+      {
+        rule: "self.all(x, has(x.tolerationSeconds) ? x.effect == 'NoExecute' : true)",
+        message: "effect must be 'NoExecute' when 'tolerationSeconds' is set",
+      },
+      {
+        rule: "self.all(x, !has(x.operator) || x.operator in ['Equal', 'Exists'])",
+        message: "operator must be 'Equal' or 'Exists'",
+      },
+      {
+        rule: "self.all(x, has(x.operator) && x.operator == 'Exists' ? !has(x.value) : true)",
+        message: "a value must be empty when 'operator' is 'Exists'",
+      },
+      {
+        rule: `self.all(x, !has(x.effect) || x.effect in ${effects})`,
+        message: `effect must be one of ${effects.slice(1, -1)}`,
+      },
+    ],
+  });
 
 export const taints = () =>
   s.list(s.object({ effect: s.text(), key: s.text(), timeAdded: s.optional(s.time()), value: s.optional(s.text()) }), {
